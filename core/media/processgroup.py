@@ -1,0 +1,126 @@
+"""The processes of one run: counted, weighed and ended together.
+
+A run is a session of its own, so `/proc` tells its members by their session id. A grandchild that
+leaves the session still carries the run's marker in its environment and is found by that.
+"""
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+MARKER = "MEDIALOOM_RUN"
+
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+_POLL_S = 0.02
+_KILL_ROUNDS = 20
+
+
+@dataclass(frozen=True)
+class ProcessStat:
+    """What `/proc/<pid>/stat` says of one process (see proc(5))."""
+
+    pid: int
+    state: str
+    session: int
+    rss_bytes: int
+
+
+def read_stat(pid: int) -> ProcessStat | None:
+    """Read one process, or None when it is gone."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+    # The name, in brackets, may itself hold blanks and brackets.
+    fields = text[text.rindex(b")") + 2 :].split()
+    return ProcessStat(pid, fields[0].decode(), int(fields[3]), int(fields[21]) * _PAGE_BYTES)
+
+
+def session_members(session: int) -> list[ProcessStat]:
+    """Every living process of a session; those that only wait to be reaped are left out."""
+    stats = (read_stat(pid) for pid in _all_pids())
+    return [stat for stat in stats if stat and stat.session == session and stat.state not in "ZX"]
+
+
+def session_rss_bytes(session: int) -> int:
+    """Resident memory of a whole session. Pages that its processes share count for each."""
+    return sum(stat.rss_bytes for stat in session_members(session))
+
+
+def signal_session(session: int, number: signal.Signals) -> None:
+    """Signal the group of a session's leader, then its members that have changed their group.
+
+    The leader must not be reaped yet: until then nobody else can be given its process id.
+    """
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(session, number)
+    for stat in session_members(session):
+        _signal_if(stat.pid, number, lambda pid: _is_in_session(pid, session))
+
+
+def kill_marked(run_id: str, *, start_interrupted: bool = False) -> None:
+    """SIGKILL every process that carries the marker of this run, until none is left.
+
+    With `start_interrupted` one of them may be a child of ours whose number nobody was told: it is
+    reaped, and looked for twice, since in the middle of an exec a process shows no environment.
+    The rounds are bounded: what forks faster than it can be killed is the system's to stop.
+    """
+    clean_rounds = 0
+    for _ in range(_KILL_ROUNDS):
+        marked = [pid for pid in _all_pids() if is_marked(pid, run_id)]
+        clean_rounds = 0 if marked else clean_rounds + 1
+        if clean_rounds > int(start_interrupted):
+            return
+        for pid in marked:
+            _signal_if(pid, signal.SIGKILL, lambda pid: is_marked(pid, run_id))
+            if start_interrupted:
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(pid, 0)
+        time.sleep(_POLL_S)  # A killed process keeps its environment until the system ends it.
+
+
+def is_marked(pid: int, run_id: str) -> bool:
+    """Whether the process was started by this run, directly or not."""
+    try:
+        return f"{MARKER}={run_id}".encode() in Path(f"/proc/{pid}/environ").read_bytes()
+    except OSError:
+        return False
+
+
+def wait_until_empty(session: int, timeout_s: float) -> bool:
+    """Wait for a session to end. True when no living process is left in it."""
+    deadline = time.monotonic() + timeout_s
+    while session_members(session):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_POLL_S)  # Grandchildren cannot be waited for: only looking again tells.
+    return True
+
+
+def _all_pids() -> Iterator[int]:
+    for name in os.listdir("/proc"):  # noqa: PTH208 - read four times a second
+        if name.isdigit():
+            yield int(name)
+
+
+def _is_in_session(pid: int, session: int) -> bool:
+    stat = read_stat(pid)
+    return stat is not None and stat.session == session
+
+
+def _signal_if(pid: int, number: signal.Signals, still_ours: Callable[[int], bool]) -> None:
+    """Signal a process found by its number, safe against the number being used again."""
+    try:
+        handle = os.pidfd_open(pid)
+    except OSError:
+        return
+    try:
+        if still_ours(pid):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                signal.pidfd_send_signal(handle, number)
+    finally:
+        os.close(handle)

@@ -1,0 +1,143 @@
+"""Typed readers of the environment: the one place where a setting's text becomes a value.
+
+Each reader records what it read in `DECLARED`, so that `.env.example` can be held
+against the code. A malformed value raises `ImproperlyConfigured` with one line that
+names the variable (twelve-factor app, section III).
+"""
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+ROOT = Path(__file__).resolve().parent.parent.parent
+DECLARED: dict[str, str] = {}
+_UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*")
+_TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+
+if os.environ.get("MEDIALOOM_DOTENV", "1") != "0":
+    environ.Env.read_env(ROOT / ".env", overwrite=False)
+
+
+def _read(name: str, default: str, convert: Callable[[str], T], wanted: str) -> T:
+    DECLARED[name] = default
+    value = os.environ.get(name, "").strip() or default
+    try:
+        return convert(value)
+    except (ValueError, KeyError) as error:
+        raise ImproperlyConfigured(f"{name} must be {wanted}, not {value!r}.") from error
+
+
+def text(name: str, default: str = "") -> str:
+    """Read a plain string."""
+    return _read(name, default, str, "text")
+
+
+def integer(name: str, default: int, *, minimum: int = 0, maximum: int = 2**62) -> int:
+    """Read a whole number between `minimum` and `maximum`, both included."""
+
+    def convert(value: str) -> int:
+        number = int(value)
+        if not minimum <= number <= maximum:
+            raise ValueError(value)
+        return number
+
+    return _read(name, str(default), convert, f"a whole number of at least {minimum}")
+
+
+def seconds(name: str, default: float, *, minimum: float = 0.0) -> float:
+    """Read a duration in seconds."""
+
+    def convert(value: str) -> float:
+        number = float(value)
+        if not minimum <= number < float("inf"):
+            raise ValueError(value)
+        return number
+
+    return _read(name, f"{default:g}", convert, f"a number of seconds of at least {minimum:g}")
+
+
+def flag(name: str, default: bool) -> bool:
+    """Read a yes or no: 1, true, yes, on or 0, false, no, off."""
+
+    def convert(value: str) -> bool:
+        if value.lower() not in _TRUE | _FALSE:
+            raise ValueError(value)
+        return value.lower() in _TRUE
+
+    return _read(name, "1" if default else "0", convert, "1 or 0")
+
+
+def choice(name: str, default: str, choices: Sequence[str]) -> str:
+    """Read one of a few words."""
+
+    def convert(value: str) -> str:
+        if value not in choices:
+            raise ValueError(value)
+        return value
+
+    return _read(name, default, convert, "one of " + ", ".join(choices))
+
+
+def names(name: str, default: str = "") -> list[str]:
+    """Read a comma-separated list; blanks around the items are dropped."""
+    return _read(name, default, lambda v: [p.strip() for p in v.split(",") if p.strip()], "a list")
+
+
+def size_bytes(name: str, default: str) -> int:
+    """Read an amount of memory or disk such as `20 GiB`, `512 MiB` or `1048576`."""
+
+    def convert(value: str) -> int:
+        match = _SIZE.fullmatch(value)
+        if match is None:
+            raise ValueError(value)
+        return int(float(match[1]) * _UNITS[match[2].upper()])
+
+    return _read(name, default, convert, "a size such as 512 MiB")
+
+
+def folder(name: str, default: str) -> Path:
+    """Read a folder's path, relative to the project's root, and make it."""
+    path = (ROOT / _read(name, default, Path, "a path").expanduser()).resolve()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name}: the folder {path} cannot be made ({error.strerror})."
+        ) from error
+    return path
+
+
+def secret(name: str, keep_in: Path, *, minimum_bytes: int = 32) -> str:
+    """Read a key, or make it once and keep it in the file `keep_in`, mode 0600."""
+    value = _read(name, "", str, "a key") or _kept_secret(keep_in)
+    if len(value.encode()) < minimum_bytes:
+        raise ImproperlyConfigured(f"{name} must be at least {minimum_bytes} bytes long.")
+    return value
+
+
+def _kept_secret(path: Path) -> str:
+    """Return the key in `path`; of several processes that make it at once, one wins.
+
+    It is written to a file of its own first: a process that dies in between leaves no
+    empty key behind.
+    """
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(64))
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,41 @@
+"""What is allowed, for how long and how much: limits of jobs, uploads, sockets and OCR."""
+
+from backend.settings import env
+
+MAX_UPLOAD_SIZE_BYTES = env.size_bytes("MAX_UPLOAD_SIZE", "20 GiB")
+MAX_ANONYMOUS_BODY_BYTES = 2**20
+# Django's own limit on bodies it keeps in memory; the ASGI layer has refused larger ones.
+DATA_UPLOAD_MAX_MEMORY_SIZE = None
+OUTBOUND_ALLOW = env.names("OUTBOUND_ALLOW")
+METRICS_ALLOW = env.names("METRICS_ALLOW")
+
+JOB_LEASE_S = env.seconds("JOB_LEASE_S", 30, minimum=1)
+JOB_HEARTBEAT_S = env.seconds("JOB_HEARTBEAT_S", 10, minimum=0.2)
+JOB_KEEP_DAYS = env.integer("JOB_KEEP_DAYS", 30)
+
+CORE_WS_AUTH_TIMEOUT = env.seconds("CORE_WS_AUTH_TIMEOUT", 5)
+CORE_WS_ALLOWED_ORIGINS = env.names("CORE_WS_ALLOWED_ORIGINS")
+CORE_WS_MAX_MESSAGE_BYTES = env.size_bytes("CORE_WS_MAX_MESSAGE_BYTES", "64 MiB")
+CORE_WS_MAX_SOCKETS_PER_USER = env.integer("CORE_WS_MAX_SOCKETS_PER_USER", 20, minimum=1)
+CORE_WS_COMMANDS_PER_10S = env.integer("CORE_WS_COMMANDS_PER_10S", 60, minimum=1)
+CORE_WS_INITIAL_LIST = env.flag("CORE_WS_INITIAL_LIST", False)
+CORE_STREAM_MIN_INTERVAL_MS = env.integer("CORE_STREAM_MIN_INTERVAL_MS", 100)
+
+CORE_SIGNUP = env.flag("CORE_SIGNUP", True)
+CORE_SIGNUP_ROLE = env.choice("CORE_SIGNUP_ROLE", "user", ["user", "demo_user"])
+CORE_TRUSTED_PROXIES = env.names("CORE_TRUSTED_PROXIES")
+CORE_DEMO_UPLOADS = env.integer("CORE_DEMO_UPLOADS", 5)
+CORE_UPLOADS_PER_IP_HOUR = env.integer("CORE_UPLOADS_PER_IP_HOUR", 600)
+CORE_UPLOADS_PER_TOKEN_HOUR = env.integer("CORE_UPLOADS_PER_TOKEN_HOUR", 600)
+
+CORE_UPLOAD_MAX_BYTES = env.size_bytes("CORE_UPLOAD_MAX_BYTES", "512 MiB")
+CORE_MAX_PAGE_PIXELS = env.integer("CORE_MAX_PAGE_PIXELS", 60_000_000, minimum=1)
+CORE_MAX_PAGES = env.integer("CORE_MAX_PAGES", 500, minimum=1)
+CORE_IMAGE_PATH_ROOTS = env.names("CORE_IMAGE_PATH_ROOTS")
+CORE_DELETE_RETENTION_HOURS = env.integer("CORE_DELETE_RETENTION_HOURS", 24)
+
+CORE_OCR_ENGINE = env.choice("CORE_OCR_ENGINE", "auto", ["auto", "tesserocr", "pytesseract"])
+CORE_OCR_DEFAULT_LANGS = env.names("CORE_OCR_DEFAULT_LANGS", "eng,rus,fra")
+CORE_OCR_MAX_ACTIVE_PER_USER = env.integer("CORE_OCR_MAX_ACTIVE_PER_USER", 2)
+CORE_PDF_TEXT = env.choice("CORE_PDF_TEXT", "auto", ["auto", "force_ocr"])
+CORE_TESSDATA_BEST_DIR = env.text("CORE_TESSDATA_BEST_DIR")

@@ -1,0 +1,1 @@
+"""What every REST view shares: errors, pages, throttles."""

@@ -1,0 +1,1 @@
+"""The job kernel: one table, one lifecycle, any kind of work."""

@@ -1,0 +1,144 @@
+"""A kind of job: a name, what it takes, and `run()`. Everything else is the kernel's.
+
+A new kind is one file in some app's `kinds/` folder (docs/adding-a-job.md).
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from django.apps import apps
+from rest_framework import serializers
+
+from core.jobs.models import Job
+from core.jobs.types import Json
+from core.media.process import Completed, Limits
+
+if TYPE_CHECKING:
+    from core.jobs.holding import Holding
+
+_KINDS: dict[str, type["JobKind"]] = {}
+
+
+class NoParams(serializers.Serializer[object]):
+    """A kind that takes nothing."""
+
+
+class JobKind:
+    """One sort of background work. Subclasses set `name` and write `run`.
+
+    `stages` are the names a job walks through, in order. `max_attempts` counts attempts
+    in all; the next starts after `retry_delays_s`. `time_limit_s` is for one attempt.
+    `is_startable` lets `POST /api/v1/jobs/` begin it.
+    """
+
+    name: ClassVar[str] = ""
+    queue: ClassVar[str] = "default"
+    stages: ClassVar[tuple[str, ...]] = ()
+    params_serializer: ClassVar[type[serializers.Serializer[object]]] = NoParams
+    max_attempts: ClassVar[int] = 3
+    retry_delays_s: ClassVar[Sequence[float]] = ()
+    time_limit_s: ClassVar[float] = 3600.0
+    memory_limit_bytes: ClassVar[int] = 2**31
+    is_startable: ClassVar[bool] = False
+    is_staff_only: ClassVar[bool] = False
+
+    def __init_subclass__(cls) -> None:
+        """Make the kind known by its name."""
+        if cls.name:
+            _KINDS[cls.name] = cls
+
+    def __init__(self, job: Job, holding: "Holding") -> None:
+        self.job = job
+        self.holding = holding
+        self.stage_names = self.stages_of(job.params)
+
+    def run(self) -> Json:
+        """Do the work and return the result. Raises: `JobError` for expected failures."""
+        raise NotImplementedError
+
+    def publish(self, result: Json) -> None:
+        """Write domain rows, in the transaction that makes the job succeeded."""
+
+    @classmethod
+    def changed(cls, job: Job) -> None:
+        """React to any change of a job of this kind, in the change's transaction."""
+
+    @classmethod
+    def stages_of(cls, params: Json) -> tuple[str, ...]:
+        """Return the names of the stages that a job with these params walks through."""
+        return cls.stages
+
+    @classmethod
+    def active_limit(cls) -> int:
+        """Return how many of one owner's jobs may run at once; 0 is no limit."""
+        return 0
+
+    def limit_s(self) -> float:
+        """Return the time limit of this very job, in seconds."""
+        return self.time_limit_s
+
+    @property
+    def scratch(self) -> Path:
+        """Return this attempt's own folder, removed when the attempt ends."""
+        return self.holding.scratch
+
+    def report(self, stage: str, progress: float) -> None:
+        """Say how far a stage is, 0.0 to 1.0. Raises: `LeaseLost` when cancelled."""
+        index = self.stage_names.index(stage) if stage in self.stage_names else 0
+        self.holding.report(stage, index, progress)
+
+    def check(self) -> None:
+        """Stop here if the job was cancelled or taken over. Raises: `LeaseLost`."""
+        self.holding.check()
+
+    @contextmanager
+    def heartbeat(self) -> Iterator[None]:
+        """Keep the lease through work that has nothing to report."""
+        with self.holding.heartbeat():
+            yield
+
+    def program(
+        self,
+        args: Sequence[str | PathLike[str]],
+        *,
+        limits: Limits | None = None,
+        on_line: Callable[[str], None] | None = None,
+    ) -> Completed:
+        """Run a program that lives and dies with this job; its lines go to the job's log."""
+        return self.holding.program(args, limits=limits, on_line=on_line)
+
+
+class UnknownKind(JobKind):
+    """A job of a kind that this installation no longer has: it stays as it is."""
+
+    def run(self) -> Json:
+        """Refuse. Raises: `RuntimeError`."""
+        raise RuntimeError(f"no kind of job is named {self.job.kind}")
+
+
+def kind_named(name: str) -> type[JobKind]:
+    """Return the kind of that name, or `UnknownKind`."""
+    return _KINDS.get(name, UnknownKind)
+
+
+def known_kinds() -> dict[str, type[JobKind]]:
+    """Return every kind by its name."""
+    return dict(_KINDS)
+
+
+def discover() -> None:
+    """Import every module in the `kinds` package of every installed app."""
+    for config in apps.get_app_configs():
+        try:
+            package = importlib.import_module(f"{config.name}.kinds")
+        except ModuleNotFoundError as error:
+            if error.name != f"{config.name}.kinds":
+                raise
+            continue
+        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)

@@ -1,0 +1,80 @@
+"""Making a job: its row and its message, or the job that was made before."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from core.accounts.models import User
+from core.errors import InvalidInput
+from core.jobs import events
+from core.jobs.kinds import JobKind
+from core.jobs.lifecycle.transition import send_on_commit
+from core.jobs.models import UNFINISHED, Job, Status
+
+IDEMPOTENCY_KEEP = timedelta(hours=24)
+
+
+class IdempotencyConflict(InvalidInput):
+    """The key was used for something else."""
+
+    code = "idempotency_conflict"
+
+
+def enqueue(
+    kind: type[JobKind],
+    *,
+    owner: User | None,
+    params: dict[str, Any],
+    parent: Job | None = None,
+    idempotency_key: str | None = None,
+    work_key: str | None = None,
+) -> Job:
+    """Make a queued job; its message leaves on commit.
+
+    A key of the owner's that was used within 24 h gives the job made then; a
+    `work_key` gives the unfinished job that has it.
+    Raises: `IdempotencyConflict` when the key stands for another kind or other params.
+    """
+    job = Job(
+        pk=uuid.uuid4(),
+        owner=owner,
+        kind=kind.name,
+        queue=kind.queue,
+        params=params,
+        parent=parent,
+        idempotency_key=idempotency_key,
+        work_key=work_key,
+        stage_count=max(1, len(kind.stages_of(params))),
+        attempts_left=kind.max_attempts,
+    )
+    if earlier := _earlier(job):
+        return earlier
+    try:
+        with transaction.atomic():
+            job.save(force_insert=True)
+            transaction.on_commit(lambda: events.announce(job))
+            if parent is None or parent.status == Status.SUCCEEDED:
+                send_on_commit(job)
+    except IntegrityError:
+        # Somebody else was a moment faster with the same key.
+        if earlier := _earlier(job):
+            return earlier
+        raise
+    return job
+
+
+def _earlier(job: Job) -> Job | None:
+    """Return the job that the same key made, freeing a key that has grown old."""
+    if job.idempotency_key is not None:
+        same = Job.objects.filter(owner=job.owner, idempotency_key=job.idempotency_key)
+        same.filter(created_at__lt=timezone.now() - IDEMPOTENCY_KEEP).update(idempotency_key=None)
+        if earlier := same.first():
+            if (earlier.kind, earlier.params) != (job.kind, job.params):
+                raise IdempotencyConflict("This key was used for another request.")
+            return earlier
+    if job.work_key is not None:
+        return Job.objects.filter(work_key=job.work_key, status__in=UNFINISHED).first()
+    return None

@@ -1,0 +1,117 @@
+"""The conditional UPDATE that every transition is, and what follows from each."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from core.errors import JobError
+from core.jobs import broker, events
+from core.jobs.kinds import kind_named
+from core.jobs.models import UNFINISHED, Job, JobAttempt, Status
+
+NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_expires_at": None, "holder": ""}
+NO_PROGRESS: dict[str, Any] = {
+    "stage": "",
+    "stage_index": 0,
+    "progress": 0.0,
+    "error_code": "",
+    "error_message": "",
+}
+
+
+class LeaseLost(Exception):  # noqa: N818 - it says what happened, not that something is wrong
+    """The job was cancelled or taken over: its holder must stop and write nothing."""
+
+
+class NotAllowed(JobError):
+    """The job's state does not allow this."""
+
+    code = "conflict"
+
+
+def held(job: Job) -> Q:
+    """Match the job while it runs under the lease that `job` was claimed with."""
+    return Q(status=Status.RUNNING, lease_token=job.lease_token)
+
+
+def change(
+    job_id: UUID, guard: Q, *, within: Callable[[Job], None] | None = None, **values: Any
+) -> Job | None:
+    """Change the row if `guard` holds, tell its kind, and announce it on commit.
+
+    `within` and the kind's `changed` run in the same transaction. Returns the job as it
+    is now, or None when the guard did not hold and nothing was changed.
+    """
+    with transaction.atomic():
+        won = Job.objects.filter(guard, pk=job_id).update(
+            revision=F("revision") + 1, updated_at=timezone.now(), **values
+        )
+        if not won:
+            return None
+        job = Job.objects.get(pk=job_id)
+        if within:
+            within(job)
+        kind_named(job.kind).changed(job)
+        transaction.on_commit(partial(events.announce, job))
+        return job
+
+
+def change_held(job: Job, *, within: Callable[[Job], None] | None = None, **values: Any) -> Job:
+    """Change a job that the caller holds. Raises: `LeaseLost`."""
+    changed = change(job.pk, held(job), within=within, **values)
+    if changed is None:
+        raise LeaseLost(f"The lease of job {job.pk} is gone.")
+    return changed
+
+
+def end_attempt(job: Job, outcome: str) -> None:
+    """Write down what the job's newest attempt came to."""
+    JobAttempt.objects.filter(job=job, number=job.attempt, ended_at=None).update(
+        ended_at=timezone.now(), outcome=outcome
+    )
+
+
+def send_on_commit(job: Job, delay_s: float = 0.0) -> None:
+    """Have the broker deliver the job once the row is there for a worker to see."""
+    transaction.on_commit(partial(broker.send, job.pk, job.queue, delay_s=delay_s))
+
+
+def follow_up(job: Job) -> None:
+    """Do what a final state brings with it: children start or end, a waiting job is woken."""
+    end_attempt(job, job.error_code or job.status)
+    children = Job.objects.filter(parent=job, status__in=UNFINISHED)
+    if job.status == Status.SUCCEEDED:
+        for child in children:
+            send_on_commit(child)
+    else:
+        for child in children:
+            _end_child(child, job)
+    wake_waiting(job)
+
+
+def _end_child(child: Job, parent: Job) -> None:
+    is_cancelled = parent.status == Status.CANCELLED
+    change(
+        child.pk,
+        Q(status__in=UNFINISHED),
+        within=follow_up,
+        status=Status.CANCELLED if is_cancelled else Status.FAILED,
+        error_code="" if is_cancelled else "parent_failed",
+        error_message="" if is_cancelled else "A job that this one needed has failed.",
+        finished_at=timezone.now(),
+        **NO_LEASE,
+    )
+
+
+def wake_waiting(job: Job) -> None:
+    """Send the owner's oldest waiting job of the same kind, if the kind limits them."""
+    if not kind_named(job.kind).active_limit() or job.owner_id is None:
+        return
+    waiting = Job.objects.filter(owner=job.owner_id, kind=job.kind, status=Status.QUEUED)
+    if next_job := waiting.exclude(pk=job.pk).order_by("created_at").first():
+        send_on_commit(next_job)

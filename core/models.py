@@ -1,0 +1,7 @@
+"""The tables of core, gathered where Django looks for them."""
+
+from core.accounts.models import ApiToken, User
+from core.jobs.models import Job, JobAttempt
+from core.uploads.models import Upload
+
+__all__ = ["ApiToken", "Job", "JobAttempt", "Upload", "User"]

@@ -1,0 +1,1 @@
+"""Events to sockets: groups, the hub, authenticated consumers."""

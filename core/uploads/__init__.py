@@ -1,0 +1,1 @@
+"""Uploads: files people hand in, and the text that is read from them."""

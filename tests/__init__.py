@@ -1,0 +1,1 @@
+"""Tests that span apps, and what all tests share."""

@@ -1,0 +1,162 @@
+"""A running platform: real server and worker processes on the test database."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from django.db import connection
+
+from tests.support.environment import FOLDER
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+QUEUES = "ffmpeg,ocr,speech,io,default"
+
+
+def free_port() -> int:
+    """Return a TCP port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def database_url() -> str:
+    """Return the address of the test database, for processes of their own."""
+    config = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{config['NAME']}"
+    where = f"{config['HOST'] or ''}:{config['PORT'] or ''}".strip(":")
+    who = f"{config['USER']}:{config['PASSWORD']}@" if config["USER"] else ""
+    if str(config["HOST"]).startswith("/"):
+        host = str(config["HOST"]).replace("/", "%2F")
+        return f"postgres://{who}{host}/{config['NAME']}"
+    return f"postgres://{who}{where}/{config['NAME']}"
+
+
+class Child:
+    """One process of the platform, in a session of its own."""
+
+    def __init__(self, name: str, args: list[str], env: dict[str, str]) -> None:
+        self.name = name
+        self.log = FOLDER / f"{name}.log"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                args, cwd=ROOT, env={**os.environ, **env}, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+
+    @property
+    def pid(self) -> int:
+        """The process' id, its group's too."""
+        return self.process.pid
+
+    def children(self) -> list[int]:
+        """Return the ids of its direct children."""
+        tasks = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [int(pid) for pid in tasks.read_text().split()] if tasks.exists() else []
+
+    def kill(self) -> None:
+        """SIGKILL the whole group, as a power cut would."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        """End it in order, or by force after a while."""
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def text(self) -> str:
+        """Return what it has written so far."""
+        return self.log.read_text(errors="replace")
+
+
+class Platform:
+    """The server, a worker and the upkeep, and how to reach them."""
+
+    def __init__(self) -> None:
+        self.env = {"DATABASE_URL": database_url()}
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.ws_url = f"ws://127.0.0.1:{self.port}"
+        self._count = 0
+        self.started: list[Child] = []
+        self.web = self.start_web()
+        self.worker = self.start_worker()
+        self.upkeep = self.start_upkeep()
+        self.wait_for_web()
+
+    def start_web(self, port: int | None = None, **env: str) -> Child:
+        """Start one more web process; `wait_for_web` waits for it."""
+        command = [
+            sys.executable, "-m", "uvicorn", "backend.asgi:application", "--host", "127.0.0.1",
+            "--port", str(port or self.port), "--ws-max-size", str(68 * 2**20),
+            "--ws-per-message-deflate", "false", "--lifespan", "off",
+        ]  # fmt: skip
+        return self._start("web", command, env)
+
+    def start_worker(self, queues: str = QUEUES, concurrency: int = 2, **env: str) -> Child:
+        """Start one more worker; it takes jobs as soon as it is up."""
+        return self._start("worker", _celery(queues, concurrency), env)
+
+    def start_upkeep(self) -> Child:
+        """Start the process that reaps and sends again."""
+        schedule = str(FOLDER / f"beat-{self._count}")
+        command = [*_celery("maintenance", 1), "-B", "-P", "solo", "-s", schedule]
+        return self._start("upkeep", command, {})
+
+    def _start(self, name: str, command: list[str], env: dict[str, str]) -> Child:
+        self._count += 1
+        child = Child(f"{name}-{self._count}", command, {**self.env, **env})
+        self.started.append(child)
+        return child
+
+    def wait_for_web(self, port: int | None = None) -> None:
+        """Wait until the web process answers."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(  # noqa: S310
+                    f"http://127.0.0.1:{port or self.port}/static/none", timeout=2
+                )
+                return
+            if _answers(port or self.port):
+                return
+            time.sleep(0.05)
+        raise AssertionError(f"the web process did not start: {self.web.text()[-2000:]}")
+
+    def heal(self) -> None:
+        """Start again what a test has killed."""
+        if self.web.process.poll() is not None:
+            self.web = self.start_web()
+            self.wait_for_web()
+        if self.worker.process.poll() is not None:
+            self.worker = self.start_worker()
+        if self.upkeep.process.poll() is not None:
+            self.upkeep = self.start_upkeep()
+
+    def close(self) -> None:
+        """End everything that was started."""
+        for child in self.started:
+            child.kill()
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+def _celery(queues: str, concurrency: int) -> list[str]:
+    return [
+        sys.executable, "-m", "celery", "-A", "backend", "worker", "-Q", queues,
+        "-c", str(concurrency), "-n", f"test-{free_port()}@localhost", "-l", "WARNING",
+    ]  # fmt: skip

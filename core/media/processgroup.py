@@ -76,8 +76,8 @@ def kill_marked(run_id: str, *, start_interrupted: bool = False) -> None:
         if clean_rounds > int(start_interrupted):
             return
         for pid in marked:
-            _signal_if(pid, signal.SIGKILL, lambda pid: is_marked(pid, run_id))
-            if start_interrupted:
+            killed = _signal_if(pid, signal.SIGKILL, lambda pid: is_marked(pid, run_id))
+            if killed and start_interrupted:
                 with contextlib.suppress(ChildProcessError):
                     os.waitpid(pid, 0)
         time.sleep(_POLL_S)  # A killed process keeps its environment until the system ends it.
@@ -112,15 +112,21 @@ def _is_in_session(pid: int, session: int) -> bool:
     return stat is not None and stat.session == session
 
 
-def _signal_if(pid: int, number: signal.Signals, still_ours: Callable[[int], bool]) -> None:
-    """Signal a process found by its number, safe against the number being used again."""
+def _signal_if(pid: int, number: signal.Signals, still_ours: Callable[[int], bool]) -> bool:
+    """Signal a process found by its number, safe against the number being used again.
+
+    Returns whether it was signalled.
+    """
     try:
         handle = os.pidfd_open(pid)
     except OSError:
-        return
+        return False
     try:
-        if still_ours(pid):
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                signal.pidfd_send_signal(handle, number)
+        if not still_ours(pid):
+            return False
+        signal.pidfd_send_signal(handle, number)
+    except (ProcessLookupError, PermissionError):
+        return False
     finally:
         os.close(handle)
+    return True

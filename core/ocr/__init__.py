@@ -1,0 +1,1 @@
+"""Reading text out of pictures and documents."""

@@ -1,0 +1,51 @@
+"""Recognised lines as markdown: headings, bullets, tables, and escapes at the start of a line."""
+
+from __future__ import annotations
+
+import re
+
+BULLETS = "•●◦▪■‣∙·*"
+_BULLET = re.compile(rf"^(?:[{re.escape(BULLETS)}]|[-–—](?=\s))\s*(?=\S)")
+_MEANS_SOMETHING = re.compile(r"^(?:[#>|\\-]|[+*=](?=[\s+*=]|$)|`{3}|~{3}|<!--)")
+BLOCK_GAP = "\n\n"
+LINE_GAP = "\n"
+PAGE_MARK = "---"
+
+LARGE_HEADING, SMALL_HEADING = 1.8, 1.35
+"""A single-line block this many times the page's median line height is a `#`, a `##`."""
+
+
+def line_markdown(text: str) -> str:
+    """One line of running text: a bullet becomes `- `, a mark at its start is escaped."""
+    found = _BULLET.match(text)
+    if found:
+        return "- " + text[found.end() :]
+    return escaped(text)
+
+
+def escaped(text: str) -> str:
+    """The line with a backslash before what markdown would take for a mark."""
+    return f"\\{text}" if _MEANS_SOMETHING.match(text) else text
+
+
+def heading_markdown(text: str, ratio: float) -> str | None:
+    """The line as a heading, or None; `ratio`: its height over the page's median."""
+    if ratio >= LARGE_HEADING:
+        return f"# {text}"
+    return f"## {text}" if ratio >= SMALL_HEADING else None
+
+
+def table_markdown(rows: list[list[str]]) -> str:
+    """A pipe table; the first row is its head. Rows must be of equal length."""
+    lines = ["| " + " | ".join(_cell(text) for text in row) + " |" for row in rows]
+    lines.insert(1, "|" + " --- |" * len(rows[0]))
+    return "\n".join(lines)
+
+
+def timed_out_note(page: int) -> str:
+    """The note that stands where the rest of a page would be."""
+    return f"<!-- page {page}: timed out -->"
+
+
+def _cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,155 @@
+"""Reads one page: rectangle by rectangle where its layout is plain, else as a whole.
+
+Nothing that was yielded is ever taken back, so whatever may change the whole page (its
+orientation, its tilt, a rescue) is decided before the first piece leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+from core.ocr.engines.base import Grey, Line
+from core.ocr.engines.layout import Layout, Rectangle, lay_out, rectangles
+from core.ocr.engines.pieces import Found, PageFacts, Piece, moved, text_piece
+from core.ocr.engines.quality import confidence, lines_of, score, words_of
+from core.ocr.engines.session import Session
+from core.ocr.engines.sheet import Sheet, lay_down
+from core.ocr.engines.whole_page import read_whole, rescue
+
+MIN_COVERAGE = 0.9
+"""The share of a page's ink that its blocks must hold."""
+POOR_CONFIDENCE = 75
+"""Below this mean confidence a page, or a rectangle, is tried in other ways."""
+ASLEEP_CONFIDENCE = 50
+"""Below this the page may lie on its side."""
+UPRIGHT_CONFIDENCE = 5.0
+"""How sure orientation detection must be."""
+OPENING_RECTANGLES = 3
+"""How many rectangles may be held back before a page is judged as poor."""
+
+
+PieceStream = Generator[Piece, None, PageFacts]
+
+
+def read_page(image: Grey, dpi: int, session: Session) -> PieceStream:
+    """The pieces of one page in reading order. Raises OcrTimeout when its time is over."""
+    return (yield from _read_sheet(lay_down(image, dpi), session, may_turn=True))
+
+
+def _read_sheet(sheet: Sheet, session: Session, *, may_turn: bool) -> PieceStream:
+    if sheet.ink.is_blank:
+        return _facts(sheet)
+    sheet, layout = _laid_out(sheet, session)
+    found: Found | None = None
+    if layout is not None and _is_plain(sheet, layout):
+        opening = _Opening(sheet, rectangles(layout, sheet.size), session)
+        if opening.is_good:
+            yield from opening.pieces_and_rest()
+            return _facts(sheet)
+        is_asleep = opening.is_asleep
+    else:
+        found = read_whole(sheet, layout, session)
+        is_asleep = found.confidence < ASLEEP_CONFIDENCE
+    if may_turn and is_asleep:
+        turned = _upright(sheet, session)
+        if turned is not None:
+            return (yield from _read_sheet(turned, session, may_turn=False))
+    if found is None or found.confidence < POOR_CONFIDENCE:
+        found = rescue(sheet, found, session)
+    yield from found.pieces
+    return _facts(sheet)
+
+
+def _laid_out(sheet: Sheet, session: Session) -> tuple[Sheet, Layout | None]:
+    """The sheet with its layout, set straight first when its lines look tilted."""
+    session.check()
+    layout = lay_out(session.engine, sheet.small, sheet.dpi, sheet.factor)
+    if layout is None or not layout.looks_tilted:
+        return sheet, layout
+    straight = sheet.straight()
+    if straight is sheet:
+        return sheet, layout
+    session.check()
+    return straight, lay_out(session.engine, straight.small, straight.dpi, straight.factor)
+
+
+def _is_plain(sheet: Sheet, layout: Layout) -> bool:
+    """Rectangles may be read one by one: nothing is ruled, and no ink lies outside."""
+    if layout.has_table or not layout.blocks:
+        return False
+    boxes = [block.box for block in layout.blocks] + [other.box for other in layout.others]
+    return sheet.ink.coverage(boxes, sheet.factor) >= MIN_COVERAGE
+
+
+def _upright(sheet: Sheet, session: Session) -> Sheet | None:
+    """The sheet turned upright, or None when it already is or there is no telling."""
+    session.check()
+    found = session.engine.orientation(sheet.image, sheet.dpi)
+    if found is None or not found.degrees or found.confidence < UPRIGHT_CONFIDENCE:
+        return None
+    session.language.forget()
+    return sheet.turned(found.degrees)
+
+
+def _facts(sheet: Sheet) -> PageFacts:
+    height, width = sheet.size
+    return PageFacts(width, height, sheet.rotation)
+
+
+class _Opening:
+    """The first rectangles of a page, held back until they show that the page reads well."""
+
+    def __init__(self, sheet: Sheet, parts: list[Rectangle], session: Session) -> None:
+        self._sheet, self._session, self._parts = sheet, session, parts
+        self._read: list[list[Line]] = []
+        self.confidence = 0.0
+        for part in parts[:OPENING_RECTANGLES]:
+            self._read.append(_lines_in(sheet, part, session))
+            words = [word for lines in self._read for line in lines for word in line.words]
+            self.confidence = confidence(words) or 0.0
+            if self.confidence >= POOR_CONFIDENCE:
+                break
+
+    @property
+    def is_good(self) -> bool:
+        """The page may be streamed."""
+        return self.confidence >= POOR_CONFIDENCE
+
+    @property
+    def is_asleep(self) -> bool:
+        """The page may lie on its side or its head."""
+        return self.confidence < ASLEEP_CONFIDENCE
+
+    def pieces_and_rest(self) -> Iterator[Piece]:
+        """What was held back, then the rest of the page as it is read."""
+        total = max(1, sum(part.line_area for part in self._parts))
+        done = 0
+        for index, part in enumerate(self._parts):
+            is_read = index < len(self._read)
+            lines = (
+                self._read[index] if is_read else _good_lines_in(self._sheet, part, self._session)
+            )
+            done += part.line_area
+            piece = text_piece(
+                lines,
+                starts_block=part.starts_block,
+                share=done / total,
+                height_ratio=part.height_ratio,
+            )
+            if piece is not None:
+                yield piece
+
+
+def _lines_in(sheet: Sheet, part: Rectangle, session: Session) -> list[Line]:
+    blocks = session.read(sheet.crop(part.box), sheet.dpi)
+    return moved(lines_of(blocks), part.box)
+
+
+def _good_lines_in(sheet: Sheet, part: Rectangle, session: Session) -> list[Line]:
+    """A rectangle's lines, by local thresholds where that reads a poor one better."""
+    crop = sheet.crop(part.box)
+    blocks = session.read(crop, sheet.dpi)
+    if (confidence(words_of(blocks)) or 0.0) < POOR_CONFIDENCE:
+        again = session.read(crop, sheet.dpi, has_local_threshold=True)
+        blocks = max(blocks, again, key=score)
+    return moved(lines_of(blocks), part.box)

@@ -28,5 +28,5 @@ _S3 = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _bucket()}
 _FILE = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
 STORAGES = {
     "default": _S3 if MEDIA_STORAGE == "s3" else _FILE,
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "core.pages.storage.StaticStorage"},
 }

@@ -1,0 +1,44 @@
+# Medialoom. `make run` and `make test` need git, make and Python 3.11, and nothing before them.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+ARGS ?=
+
+.PHONY: help run test test-postgres lint bench lock clean setup-run setup-test
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*##  */\1	/p' Makefile | expand -t 16
+
+setup-run:
+	@cd backend && $(PYTHON) -m bootstrap.setup --for run
+
+setup-test:
+	@cd backend && $(PYTHON) -m bootstrap.setup --for test
+
+run: setup-run  ## install what is missing, then serve the platform (Ctrl-C stops it)
+	@exec $(BIN)/python -m backend.run $(ARGS)
+
+test: setup-test  ## install what is missing, then run every test (ARGS="path -k name")
+	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+test-postgres: setup-test  ## the same suite on a PostgreSQL that is started for it
+	@exec $(BIN)/python -m backend.bootstrap.postgres $(ARGS)
+
+lint: setup-test  ## linters, types, the direction of imports, the figures of the design
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy backend core
+	$(BIN)/lint-imports
+	$(BIN)/python -m backend.bootstrap.figures
+
+bench: setup-test  ## every benchmark, each against a peer or the bare tool
+	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+lock: setup-test  ## compile requirements/*.in to *.txt
+	@for name in base dev; do $(BIN)/uv pip compile -q --universal --python-version 3.11 \
+	  --no-header --no-annotate $(ARGS) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+
+clean:  ## remove the environment and caches; data in ./var stays
+	rm -rf .venv .setup .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

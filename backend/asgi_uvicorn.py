@@ -1,0 +1,35 @@
+"""uvicorn, set up for this platform: the server of `make run` and of production."""
+
+import uvicorn
+from django.conf import settings
+
+PING_EVERY_S = 20.0
+# A closed platform is wanted soon; what is cut off here the clients take up again.
+GRACEFUL_STOP_S = 5
+# The largest message is the limit of the content; its envelope needs a little more.
+ENVELOPE_BYTES = 2**20
+
+
+def serve() -> None:
+    """Serve HTTP and WebSockets until told to stop."""
+    uvicorn.run(
+        "backend.asgi:application",
+        host=settings.HOST,
+        port=settings.PORT,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=settings.CORE_WS_MAX_MESSAGE_BYTES + ENVELOPE_BYTES,
+        ws_ping_interval=PING_EVERY_S,
+        ws_ping_timeout=PING_EVERY_S,
+        # It would cost more memory than the socket itself (design, Serving).
+        ws_per_message_deflate=False,
+        lifespan="off",
+        # Our own access log has no query strings; Django's settings say where logs go.
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        # core reads X-Forwarded-For itself, from CORE_TRUSTED_PROXIES only.
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACEFUL_STOP_S,
+    )

@@ -1,0 +1,29 @@
+"""`python -m backend.serve`: the web process, on the server that `ASGI_SERVER` names."""
+
+import os
+import resource
+import sys
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    from django.conf import settings
+
+    raise_file_limit()
+    if settings.ASGI_SERVER == "daphne":
+        from backend.asgi_daphne import serve
+    else:
+        from backend.asgi_uvicorn import serve
+    serve()
+
+
+def raise_file_limit() -> None:
+    """Allow as many open files as the system lets us have: each socket is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

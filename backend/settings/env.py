@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
 
@@ -89,6 +90,15 @@ def choice(name: str, default: str, choices: Sequence[str]) -> str:
 def names(name: str, default: str = "") -> list[str]:
     """Read a comma-separated list; blanks around the items are dropped."""
     return _read(name, default, lambda v: [p.strip() for p in v.split(",") if p.strip()], "a list")
+
+
+def networks(name: str, default: str = "") -> list[IPv4Network | IPv6Network]:
+    """Read a comma-separated list of addresses and CIDR networks."""
+
+    def convert(value: str) -> list[IPv4Network | IPv6Network]:
+        return [ip_network(p.strip(), strict=False) for p in value.split(",") if p.strip()]
+
+    return _read(name, default, convert, "a list of addresses or networks")
 
 
 def size_bytes(name: str, default: str) -> int:

@@ -33,10 +33,11 @@ class JobKind:
 
     `stages` are the names a job walks through, in order. `max_attempts` counts attempts
     in all; the next starts after `retry_delays_s`. `time_limit_s` is for one attempt.
-    `is_startable` lets `POST /api/v1/jobs/` begin it.
+    `is_startable` lets `POST /api/v1/jobs/` begin it. `title` is what people call it.
     """
 
     name: ClassVar[str] = ""
+    title: ClassVar[str] = ""
     queue: ClassVar[str] = "default"
     stages: ClassVar[tuple[str, ...]] = ()
     params_serializer: ClassVar[type[serializers.Serializer[object]]] = NoParams

@@ -40,6 +40,7 @@ class Selftest(JobKind):
     """Walk through some stages, then succeed or misbehave. Result: `{"stages": n}`."""
 
     name = "core.selftest"
+    title = "Test job"
     params_serializer = SelftestParams
     is_startable = True
     is_staff_only = True

@@ -1,0 +1,1 @@
+"""The dashboard's HTML: plain Django views behind a session login."""

@@ -49,6 +49,7 @@ CELERY_BEAT_SCHEDULE = {
         ("jobs.reap", "core.reap_jobs", 5.0),
         ("jobs.resend", "core.resend_lost_jobs", 10.0),
         ("jobs.prune", "core.prune_jobs", 3600.0),
+        ("accounts.forget", "core.forget_expired_logins", 3600.0),
         ("uploads.purge", "core.purge_deleted_uploads", 600.0),
     ]
 }

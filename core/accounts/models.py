@@ -1,5 +1,6 @@
 """Users and their API tokens."""
 
+import unicodedata
 import uuid
 from typing import Any, ClassVar
 
@@ -8,6 +9,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 
 class Role(models.TextChoices):
@@ -21,9 +23,19 @@ class Role(models.TextChoices):
 class UserManager(BaseUserManager["User"]):
     """Makes and finds users by e-mail, whatever its letter case."""
 
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """Return the form an address is kept in: NFKC, no blanks around, the domain in lower case.
+
+        The local part keeps its letters as typed and is compared without their case.
+        """
+        text = unicodedata.normalize("NFKC", email or "").strip()
+        local, at, domain = text.rpartition("@")
+        return f"{local}{at}{domain.lower()}"
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Make an account; without a password nobody can log in to it."""
-        user = self.model(email=self.normalize_email(email).strip(), **fields)
+        user = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -34,7 +46,9 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Find an account by e-mail. Raises: `User.DoesNotExist`."""
-        return self.get(email__iexact=username or "")
+        # LOWER(email) is what the unique index holds; `iexact` would read the whole table.
+        address = self.normalize_email(username).lower()
+        return self.alias(email_lower=Lower("email")).get(email_lower=address)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -74,6 +88,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_staff(self) -> bool:
         """Whether the account may use the admin."""
         return self.role == Role.ADMIN
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Bind browser sessions to the token version too: what ends JWTs ends them."""
+        value = f"{self.token_version} {self.password}"
+        return salted_hmac("core.User.session", value, secret, algorithm="sha256").hexdigest()
 
 
 class ApiToken(models.Model):

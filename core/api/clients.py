@@ -6,9 +6,19 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
+from core.accounts.models import User
+
 Address = IPv4Address | IPv6Address
+
+
+def account_of(request: Request) -> User:
+    """Return the account behind a request. Raises: `NotAuthenticated`."""
+    if not isinstance(request.user, User):
+        raise NotAuthenticated
+    return request.user
 
 
 def client_ip(source: HttpRequest | Request | Mapping[str, Any]) -> str | None:

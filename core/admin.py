@@ -1,0 +1,5 @@
+"""The admin of core, gathered where Django looks for it."""
+
+from core.accounts import admin as accounts_admin
+
+__all__ = ["accounts_admin"]

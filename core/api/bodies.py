@@ -1,0 +1,40 @@
+"""The error bodies of `core.api.errors`, as the schema describes them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class Messages(serializers.DictField):
+    """Messages by input field; `__all__` has those of none."""
+
+    child = serializers.ListField(child=serializers.CharField())
+
+
+class ErrorsBodySerializer(serializers.Serializer[Any]):
+    """Messages by input field; `__all__` has those of none."""
+
+    errors = Messages()  # type: ignore[assignment] # DRF takes fields out of the class
+
+
+class DetailBodySerializer(serializers.Serializer[Any]):
+    """A refusal."""
+
+    detail = serializers.CharField()
+
+
+class CodeBodySerializer(DetailBodySerializer):
+    """A refusal with a code for programs (409, 503)."""
+
+    code = serializers.CharField()
+
+
+class ProblemBodySerializer(serializers.Serializer[Any]):
+    """RFC 9457, with a code for programs and messages by input field."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()
+    errors = Messages(required=False)  # type: ignore[assignment] # DRF takes fields out of the class

@@ -1,5 +1,10 @@
 """WebSocket addresses of core."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-websocket_urlpatterns: list[URLPattern] = []
+from core.jobs.consumers import JobConsumer, JobsConsumer
+
+websocket_urlpatterns: list[URLPattern] = [
+    path("ws/jobs/", JobsConsumer.as_asgi()),
+    path("ws/jobs/<uuid:job_id>/", JobConsumer.as_asgi()),
+]

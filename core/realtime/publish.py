@@ -11,7 +11,7 @@ import json
 import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import redis
@@ -40,29 +40,50 @@ class Event:
     origin: str = ""
     data: dict[str, Any] = field(default_factory=dict)
 
+    @cached_property
+    def message(self) -> dict[str, Any]:
+        """The ASGI message that carries `text`, made once for all sockets."""
+        return {"type": "websocket.send", "text": self.text}
+
 
 def encode(frame: object) -> str:
-    """Encode a frame as compact JSON; non-ASCII text stays as it is."""
-    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+    """Encode a frame as compact JSON; non-ASCII text stays as it is.
+
+    Halves of surrogate pairs, which file names may hold and UTF-8 cannot, become `?`.
+    """
+    text = json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def channel_of(group: str) -> str:
+    """Return the Redis channel that `RedisPubSubChannelLayer` uses for a group."""
+    prefix = settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"]  # type: ignore[index]
+    return f"{prefix}__group__{group}"
 
 
 @cache
-def connection() -> "redis.Redis":
+def connection() -> "redis.Redis[bytes]":
     """Return this process' Redis client (thread-safe, pooled, re-made after a fork)."""
     return redis.Redis.from_url(
         settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2, health_check_interval=30
     )
 
 
+def wire_form(groups: Iterable[str], event: Event) -> list[tuple[str, bytes]]:
+    """Return channels and payloads, for scripts that publish inside Redis themselves."""
+    layer = get_channel_layer()
+    content = {"type": "hub.event", **asdict(event)}
+    return [
+        (channel_of(group), bytes(layer.serialize({**content, "group": group}))) for group in groups
+    ]
+
+
 def publish(groups: Iterable[str], event: Event) -> None:
     """Send `event` to every socket in `groups`. Never raises for a Redis that is away."""
-    layer = get_channel_layer()
-    prefix = settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"]
     try:
         pipeline = connection().pipeline(transaction=False)
-        for group in groups:
-            message = {"type": "hub.event", "group": group, **asdict(event)}
-            pipeline.publish(f"{prefix}__group__{group}", layer.serialize(message))
+        for channel, payload in wire_form(groups, event):
+            pipeline.publish(channel, payload)
         pipeline.execute()
     except redis.RedisError as error:
         logger.warning("an event of %s was not sent: %s", event.name, type(error).__name__)

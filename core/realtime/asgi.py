@@ -1,0 +1,11 @@
+"""The types of ASGI, as far as sockets use them (asgi.readthedocs.io, version 3)."""
+
+from collections.abc import Awaitable, Callable, Coroutine, MutableMapping
+from typing import Any
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Coroutine[Any, Any, None]]
+# Django's `path` is typed for views, channels' router calls it with ASGI applications.
+Application = Callable[..., Any]

@@ -96,13 +96,14 @@ def require_free_port(host: str, port: int) -> None:
 
 def prepare_database() -> None:
     """Bring tables, static files and the first account up to date. Raises: `CannotRun`."""
-    from django.core.management import call_command, get_commands
+    from django.core.management import CommandError, call_command
     from django.db import OperationalError, connections
 
     try:
         call_command("migrate", verbosity=0, interactive=False)
-        if "ensure_admin" in get_commands():
-            call_command("ensure_admin")
+        call_command("ensure_admin")
+    except CommandError as error:
+        raise CannotRun(str(error)) from error
     except OperationalError as error:
         raise CannotRun(f"DATABASE_URL: the database does not answer: {error}") from error
     finally:

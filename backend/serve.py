@@ -2,7 +2,6 @@
 
 import os
 import resource
-import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
@@ -26,4 +25,4 @@ def raise_file_limit() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -16,11 +16,24 @@ from datetime import UTC, datetime
 
 from supervisor import events
 from supervisor.medusa import asyncore_25 as asyncore
-from supervisor.options import ServerOptions
+from supervisor.options import ServerOptions, decode_wait_status
 from supervisor.states import SupervisorStates
 from supervisor.supervisord import Supervisor
 
 GAVE_UP = 3
+
+
+class Options(ServerOptions):  # type: ignore[misc] # supervisor has no types
+    """Supervisor's options, remembering how the last process ended: it forgets failed starts."""
+
+    last_ending = "unknown"
+
+    def waitpid(self) -> tuple[int | None, int | None]:
+        """Reap a process."""
+        pid, status = super().waitpid()
+        if pid:
+            self.last_ending = decode_wait_status(status)[1]
+        return pid, status
 
 
 class Platform(Supervisor):  # type: ignore[misc] # supervisor has no types
@@ -46,12 +59,18 @@ class Platform(Supervisor):  # type: ignore[misc] # supervisor has no types
 
     def on_death(self, event: "events.ProcessStateExitedEvent") -> None:
         """Say that a running process died; supervisor starts it again at once."""
-        say("warning", f"{event.process.config.name} died ({ending(event)}); it is started again.")
+        say(
+            "warning",
+            f"{event.process.config.name} died ({self.options.last_ending}); it is started again.",
+        )
 
     def on_failed_start(self, event: "events.ProcessStateBackoffEvent") -> None:
         """Say that a start failed; supervisor waits a little longer each time."""
         name, count = event.process.config.name, event.process.backoff
-        say("warning", f"{name} failed to start ({ending(event)}); that was start {count} of 5.")
+        say(
+            "warning",
+            f"{name} failed to start ({self.options.last_ending}); that was start {count} of 5.",
+        )
 
     def on_giving_up(self, event: "events.ProcessStateFatalEvent") -> None:
         """Stop everything: a platform without one of its parts is not left half alive."""
@@ -59,12 +78,6 @@ class Platform(Supervisor):  # type: ignore[misc] # supervisor has no types
         say("error", f"{name} failed to start five times in a row: the platform stops.")
         self.exit_status = GAVE_UP
         self.options.mood = SupervisorStates.SHUTDOWN
-
-
-def ending(event: "events.ProcessStateEvent") -> str:
-    """Tell how a process ended; supervisor keeps -1 for a signal."""
-    status = event.process.exitstatus
-    return "killed by a signal" if status in (None, -1) else f"exit status {status}"
 
 
 def say(level: str, text: str) -> None:
@@ -85,7 +98,7 @@ def write(data: bytes) -> None:
 
 def main() -> int:
     """Run until told to stop; return the exit status."""
-    options = ServerOptions()
+    options = Options()
     options.realize(sys.argv[1:])
     options.first, options.test = True, False
     platform = Platform(options)

@@ -2,13 +2,15 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from backend import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("admin/", admin.site.urls),
     path("", include("core.urls")),
 ]
-
-handler400 = "core.api.pages.bad_request"
-handler403 = "core.api.pages.permission_denied"
-handler404 = "core.api.pages.page_not_found"
-handler500 = "core.api.pages.server_error"

@@ -1,6 +1,6 @@
 """All settings, read from the environment in one place (docs/configuration.md)."""
 
-from backend.settings.base import *  # noqa: F403
+from backend.settings.base import *  # noqa: F403, I001 - the order in which they build on each other
 from backend.settings.storage import *  # noqa: F403
 from backend.settings.auth import *  # noqa: F403
 from backend.settings.channels import *  # noqa: F403

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from corsheaders.defaults import default_headers
+
 from backend.settings import env
 from backend.settings.base import DATA_DIR, DEBUG
 
@@ -58,6 +60,46 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+# Machines ask for these over plain HTTP, from within.
+SECURE_REDIRECT_EXEMPT = [r"^readyz$", r"^metrics$"]
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'self'",
+        "img-src 'self' data: blob:",
+        "media-src 'self' blob:",
+        "worker-src 'self' blob:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+CORS_URLS_REGEX = r"^/(api|play|stream|fetch|media)/"
+CORS_ALLOW_HEADERS = [
+    *default_headers,
+    "idempotency-key",
+    "tus-resumable",
+    "upload-checksum",
+    "upload-length",
+    "upload-metadata",
+    "upload-offset",
+    "x-request-id",
+]
+CORS_EXPOSE_HEADERS = [
+    "Content-Disposition",
+    "Link",
+    "Location",
+    "Retry-After",
+    "Tus-Resumable",
+    "Upload-Expires",
+    "Upload-Length",
+    "Upload-Offset",
+    "Upload-Resource",
+    "X-Duplicate",
+    "X-Request-ID",
+    "X-Total-Count",
+]
 X_FRAME_OPTIONS = "DENY"
 HTTPS = env.flag("HTTPS", False) and not DEBUG
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS

@@ -1,13 +1,18 @@
 """Redis: the channel layer and the cache (docs/operations.md says what losing it costs)."""
 
 import hashlib
-import tempfile
+import os
+import stat
 from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
 
 from backend.settings import env
 from backend.settings.base import DATA_DIR
 
 _UNIX_PATH_MAX = 107
+# Not the system's TMPDIR: the processes differ in it, and have to find the same socket.
+_SHORT = Path("/tmp")  # noqa: S108 - the folder in it is checked to be ours
 
 
 def _embedded_socket(data_dir: Path) -> Path:
@@ -15,14 +20,25 @@ def _embedded_socket(data_dir: Path) -> Path:
     path = data_dir / "redis.sock"
     if len(str(path).encode()) <= _UNIX_PATH_MAX:
         return path
-    short = hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()) / f"medialoom-{short}"
+    name = hashlib.sha256(str(data_dir).encode()).hexdigest()[:16]
+    return _own_folder(_SHORT / f"medialoom-{os.getuid()}-{name}") / "redis.sock"
+
+
+def _own_folder(folder: Path) -> Path:
+    """Make a folder where everybody may write, and refuse one that somebody else has made.
+
+    Raises: `ImproperlyConfigured`.
+    """
     folder.mkdir(mode=0o700, exist_ok=True)
-    return folder / "redis.sock"
+    found = folder.lstat()
+    is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+    if not is_ours or stat.S_IMODE(found.st_mode) & 0o077:
+        raise ImproperlyConfigured(f"DATA_DIR is too long a path, and {folder} is not ours alone.")
+    return folder
 
 
 REDIS_SOCKET = _embedded_socket(DATA_DIR)
-_CONFIGURED = env.text("REDIS_URL", "")
+_CONFIGURED = env.redis_url("REDIS_URL")
 REDIS_IS_EMBEDDED = not _CONFIGURED
 REDIS_URL = _CONFIGURED or f"unix://{REDIS_SOCKET}"
 

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -99,6 +101,39 @@ def networks(name: str, default: str = "") -> list[IPv4Network | IPv6Network]:
         return [ip_network(p.strip(), strict=False) for p in value.split(",") if p.strip()]
 
     return _read(name, default, convert, "a list of addresses or networks")
+
+
+def origins(name: str, default: str = "") -> list[str]:
+    """Read a comma-separated list of origins such as `https://example.org` (RFC 6454)."""
+
+    def convert(value: str) -> list[str]:
+        found = [part.strip().rstrip("/") for part in value.split(",") if part.strip()]
+        for origin in found:
+            parts = urlsplit(origin)
+            if (
+                parts.scheme not in {"http", "https"}
+                or origin != f"{parts.scheme}://{parts.netloc}"
+            ):
+                raise ValueError(origin)
+        return found
+
+    return _read(name, default, convert, "a list of origins such as https://example.org")
+
+
+def time_zone(name: str, default: str) -> str:
+    """Read the name of a time zone such as `Europe/Paris` (the IANA database)."""
+    return _read(name, default, lambda value: ZoneInfo(value).key, "a time zone's name")
+
+
+def redis_url(name: str) -> str:
+    """Read the address of a Redis; empty where there is none."""
+
+    def convert(value: str) -> str:
+        if value and not value.startswith(("redis://", "rediss://", "unix:///")):
+            raise ValueError(value)
+        return value
+
+    return _read(name, "", convert, "an address that begins with redis://, rediss:// or unix:///")
 
 
 def size_bytes(name: str, default: str) -> int:

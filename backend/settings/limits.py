@@ -3,11 +3,14 @@
 from backend.settings import env
 
 MAX_UPLOAD_SIZE_BYTES = env.size_bytes("MAX_UPLOAD_SIZE", "20 GiB")
+# Without credentials a body may have 1 MiB, or more below a prefix whose contract puts
+# them into the body.
 MAX_ANONYMOUS_BODY_BYTES = 2**20
+ANONYMOUS_BODY_BYTES: dict[str, int] = {}
 # Django's own limit on bodies it keeps in memory; the ASGI layer has refused larger ones.
 DATA_UPLOAD_MAX_MEMORY_SIZE = None
 OUTBOUND_ALLOW = env.names("OUTBOUND_ALLOW")
-METRICS_ALLOW = env.names("METRICS_ALLOW")
+METRICS_ALLOW = env.networks("METRICS_ALLOW")
 
 JOB_LEASE_S = env.seconds("JOB_LEASE_S", 30, minimum=1)
 JOB_HEARTBEAT_S = env.seconds("JOB_HEARTBEAT_S", 10, minimum=0.2)

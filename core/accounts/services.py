@@ -116,7 +116,7 @@ def revoke_sessions(user: User) -> None:
     """End every token and browser session of an account, and its sockets."""
     User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
     user.refresh_from_db(fields=["token_version"])
-    transaction.on_commit(partial(_announce_revoked, user.pk))
+    transaction.on_commit(partial(_announce_revoked, user.pk, user.token_version))
 
 
 def deactivate(user: User) -> None:
@@ -153,8 +153,10 @@ def _cancel_jobs_of(user: User) -> None:
             continue  # Its parent's end was its own, or it has just finished.
 
 
-def _announce_revoked(user_id: UUID) -> None:
-    event = Event(name="core.auth.revoked", is_final=True, data={"user_id": str(user_id)})
+def _announce_revoked(user_id: UUID, token_version: int | None = None) -> None:
+    """End the sockets of tokens older than `token_version`; without one all of them."""
+    data = {} if token_version is None else {"token_version": token_version}
+    event = Event(name="core.auth.revoked", is_final=True, data=data)
     publish([group_for_account(user_id)], event)
 
 

@@ -1,0 +1,166 @@
+"""DELETE /api/v1/users/profile/delete/: nothing of an account is left (core contract, 3.3)."""
+
+import uuid
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from rest_framework.test import APIClient
+
+from core.accounts import api_tokens, services
+from core.accounts.models import ApiToken, User
+from core.accounts.signals import account_removed
+from core.accounts.tokens import token_pair
+from core.jobs import lifecycle
+from core.jobs.models import Job
+from core.kinds.selftest import SelfTest
+from core.tests.accounts.conftest import Revocations, at_once
+from core.uploads import storage
+from core.uploads.models import Upload
+
+URL = "/api/v1/users/profile/delete/"
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def stored(user: User, digits: str = "ab" * 32) -> str:
+    """Store a file for a user, with its row; return the storage's name of it."""
+    name = default_storage.save(
+        f"{storage.folder_of(user.pk)}/{digits[:2]}/{digits}.png", ContentFile(b"bytes")
+    )
+    Upload.objects.create(owner=user, stored_name=name, image_hash=digits, size_bytes=5)
+    return name
+
+
+def queued(user: User) -> Job:
+    return lifecycle.enqueue(SelfTest, owner=user, params={"duration_s": 0, "stages": 1})
+
+
+def test_a_body_does_not_name_another_account(api: APIClient, user: User, other_user: User) -> None:
+    api.delete(URL, {"id": str(other_user.pk)}, format="json")
+
+    assert list(User.objects.all()) == [other_user]
+
+
+def test_another_accounts_things_stay(api: APIClient, other_user: User) -> None:
+    name, job = stored(other_user), queued(other_user)
+    api_tokens.create_api_token(other_user)
+
+    assert api.delete(URL).status_code == 204
+
+    assert default_storage.exists(name)
+    job.refresh_from_db()
+    assert job.status == "queued"
+    assert ApiToken.objects.count() == 1
+
+
+def test_a_deletion_that_fails_removes_nothing(
+    user: User, revocations: Revocations, monkeypatch
+) -> None:
+    name, job = stored(user), queued(user)
+
+    def crash(*_args: object, **_kwargs: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(User, "delete", crash)
+    with pytest.raises(OSError, match="full"):
+        services.delete_account(user)
+
+    job.refresh_from_db()
+    assert job.status == "queued"
+    assert default_storage.exists(name)
+    assert revocations.next(0.2) is None
+
+
+def test_an_account_goes_with_its_rows_files_and_sockets(
+    api: APIClient, user: User, revocations: Revocations
+) -> None:
+    stored(user)
+    stored(user, "cd" * 32)
+    queued(user)
+    api_tokens.create_api_token(user)
+    pair = token_pair(user)
+
+    answer = api.delete(URL)
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert not User.objects.exists()
+    assert not Upload.objects.exists()
+    assert not Job.objects.exists()
+    assert not ApiToken.objects.exists()
+    assert not default_storage.exists(storage.folder_of(user.pk))
+    event = revocations.next()
+    assert (event["name"], event["data"]) == ("core.auth.revoked", {})
+    assert api.get("/api/v1/users/user/").status_code == 401
+    body = {"refresh": pair.refresh}
+    assert APIClient().post("/api/v1/users/refresh/", body, format="json").status_code == 401
+
+
+def test_a_running_job_is_cancelled_and_its_worker_told(user: User) -> None:
+    claimed = lifecycle.claim(queued(user).pk)
+
+    services.delete_account(user)
+
+    with pytest.raises(lifecycle.LeaseLost):
+        lifecycle.report(claimed, "work", 0, 0.5)
+
+
+def test_finished_jobs_do_not_stand_in_the_way(user: User) -> None:
+    claimed = lifecycle.claim(queued(user).pk)
+    lifecycle.succeed(claimed, {})
+
+    services.delete_account(user)
+
+    assert not Job.objects.exists()
+
+
+def test_the_same_email_may_sign_up_again(api: APIClient, user: User) -> None:
+    api.delete(URL)
+
+    body = {"email": user.email, "password": "correct horse battery"}
+    answer = APIClient().post("/api/v1/users/signup/", body, format="json")
+
+    assert answer.status_code == 201
+    assert answer.json()["user"]["id"] != str(user.pk)
+
+
+def test_an_account_that_is_deleted_twice_at_once_is_deleted_once(user: User) -> None:
+    stored(user)
+
+    at_once(4, lambda _: services.delete_account(User(pk=user.pk)))
+
+    assert not User.objects.exists()
+
+
+def test_apps_are_told_once_after_the_rows_are_gone(user: User) -> None:
+    told: list[tuple[uuid.UUID, bool]] = []
+
+    def remember(user_id: uuid.UUID, **_: object) -> None:
+        told.append((user_id, User.objects.exists()))
+
+    account_removed.connect(remember)
+    try:
+        services.delete_account(user)
+    finally:
+        account_removed.disconnect(remember)
+
+    assert told == [(user.pk, False)]
+
+
+def test_files_that_a_crash_left_behind_are_found(user: User, other_user: User) -> None:
+    gone, kept = stored(user), stored(other_user)
+    not_an_owner = default_storage.save("uploads/README", ContentFile(b"x"))
+    user.delete()  # the rows alone: what is true if the process dies before the files go
+
+    assert storage.remove_orphans() == 1
+
+    assert not default_storage.exists(gone)
+    assert default_storage.exists(kept)
+    assert default_storage.exists(not_an_owner)
+    assert storage.remove_orphans() == 0
+
+
+def test_an_account_without_files_is_deleted(user: User) -> None:
+    storage.remove_all_of(user.pk)
+    services.delete_account(user)
+
+    assert not User.objects.exists()

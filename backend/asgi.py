@@ -14,9 +14,19 @@ from backend.body_limit import BodyLimit  # noqa: E402
 from backend.health import Liveness  # noqa: E402
 from backend.metrics import SocketCount  # noqa: E402
 from backend.request_context import RequestContext  # noqa: E402
-from core.realtime.consumer import UnknownAddress  # noqa: E402
+from core.realtime import close_codes  # noqa: E402
+from core.realtime.asgi import Receive, Scope, Send  # noqa: E402
 from core.routing import websocket_urlpatterns  # noqa: E402
 
-sockets = URLRouter([*websocket_urlpatterns, re_path("", UnknownAddress.as_asgi())])
+
+async def no_such_socket(_scope: Scope, receive: Receive, send: Send) -> None:
+    """Close a socket of an unknown address in a way that a browser can read."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.close", "code": close_codes.NOT_FOUND})
+
+
+unknown = re_path("", no_such_socket)  # type: ignore[arg-type] # typed for views
+sockets = URLRouter([*websocket_urlpatterns, unknown])
 router = ProtocolTypeRouter({"http": django_application, "websocket": sockets})
 application = RequestContext(Liveness(SocketCount(BodyLimit(router))))

@@ -1,40 +1,54 @@
 """Handing jobs to Celery. The broker only delivers: a lost message is sent again.
 
-Messages hold the job's id and nothing else.
+Messages hold the job's id and nothing else. A broker that is away fails nobody: who
+sends is told so, and the upkeep sends again.
 """
 
 import logging
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from celery import current_app
-from django.utils import timezone
+from celery.exceptions import OperationalError as CeleryOperationalError
 from kombu.exceptions import OperationalError
-
-from core.jobs.models import Job
+from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
+
+BROKER_ERRORS = (OperationalError, CeleryOperationalError, RedisError, OSError)
 
 
 def send(job_id: UUID, queue: str, *, delay_s: float = 0.0) -> bool:
     """Send one job's message; return whether the broker took it."""
+    return send_many([(job_id, queue)], delay_s=delay_s) == 1
+
+
+def send_many(jobs: Iterable[tuple[UUID, str]], *, delay_s: float = 0.0) -> int:
+    """Send a message for each `(id, queue)` over one connection; return how many were taken."""
+    sent = 0
     try:
-        current_app.send_task(
-            "core.run_job", args=[str(job_id)], queue=queue, countdown=delay_s or None, retry=False
-        )
-    except (OperationalError, OSError) as error:
-        logger.warning("job %s waits for the broker: %s", job_id, type(error).__name__)
-        return False
-    Job.objects.filter(pk=job_id).update(sent_at=timezone.now())
-    return True
+        with current_app.producer_or_acquire() as producer:
+            for job_id, queue in jobs:
+                current_app.send_task(
+                    "core.run_job",
+                    args=[str(job_id)],
+                    queue=queue,
+                    countdown=delay_s or None,
+                    producer=producer,
+                    retry=False,
+                )
+                sent += 1
+    except BROKER_ERRORS as error:
+        logger.warning("jobs wait for the broker: %s", type(error).__name__)
+    return sent
 
 
-def depths(queues: list[str]) -> dict[str, int]:
-    """Return how many messages the broker holds for each queue, those being worked on too.
+def depths(queues: Sequence[str]) -> dict[str, int]:
+    """Return how many messages wait in each queue; one that a worker has counts no more.
 
-    Raises: `OperationalError` when the broker is away.
+    Raises: one of `BROKER_ERRORS` when the broker is away.
     """
     with current_app.connection_for_write() as connection:
         connection.ensure_connection(max_retries=1, timeout=2)
         channel = connection.default_channel
-        waiting = {queue: int(channel._size(queue)) for queue in queues}
-    return waiting
+        return {queue: channel.queue_declare(queue=queue).message_count for queue in queues}

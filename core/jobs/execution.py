@@ -2,72 +2,59 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from uuid import UUID
 
-from core.errors import JobError, TemporaryFailure
-from core.jobs import holder, lifecycle
+from core.jobs import holder, lifecycle, stopping
 from core.jobs.holding import Holding
 from core.jobs.kinds import JobKind, kind_named
 from core.jobs.models import Job, Status
+from core.jobs.settling import insist, settle
+from core.jobs.types import Json
 from core.jobs.watchdog import Watchdog
 
 logger = logging.getLogger(__name__)
 
 
 def execute(job_id: UUID) -> None:
-    """Claim a job and run it; return at once when it is not to be had."""
-    job = lifecycle.claim(job_id, holder=holder.this_process())
-    if job is None:
-        _free_from_the_dead(job_id)
-        return
-    kind_class = kind_named(job.kind)
-    holding = Holding(job, memory_limit_bytes=kind_class.memory_limit_bytes)
-    kind = kind_class(job, holding)
+    """Claim a job and run it; return at once when it is not to be had.
+
+    Raises: `stopping.GivenBack` when this worker begins nothing any more.
+    """
+    if stopping.is_asked_for():
+        raise stopping.GivenBack("This worker stops.")
+    with stopping.sigterm_put_off() if _is_main_thread() else nullcontext():
+        job = lifecycle.claim(job_id, holder=holder.this_process())
+        if job is None:
+            _free_from_the_dead(job_id)
+            return
+        kind_class = kind_named(job.kind)
+        holding = Holding(job, memory_limit_bytes=kind_class.memory_limit_bytes)
+        try:
+            _run(holding, kind_class)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the row says so
+            settle(holding, error)
+        finally:
+            holding.remove_scratch()
+
+
+def _run(holding: Holding, kind_class: type[JobKind]) -> None:
+    kind = kind_class(holding.job, holding)
     holding.ends_in(kind.limit_s())
-    try:
-        with _recorded(kind):
-            with _watched(kind):
-                result = kind.run()
-            holding.save_log()
-            lifecycle.succeed(job, result, within=lambda _: kind.publish(result))
-    finally:
-        holding.remove_scratch()
+    result = _work(kind)
+    holding.save_log()
+    insist(
+        lambda: lifecycle.succeed(holding.job, result, within=lambda _: kind.publish(result)),
+    )
 
 
-@contextmanager
-def _recorded(kind: JobKind) -> Iterator[None]:
-    """Write down how the job failed, if it does; a crash is logged once, here."""
-    job = kind.job
-    try:
-        yield
-    except lifecycle.LeaseLost:
-        logger.info("job %s was cancelled or taken over", job.pk)
-    except TemporaryFailure as error:
-        _settle(kind, error, lifecycle.postpone)
-    except JobError as error:
-        _settle(kind, error, lifecycle.fail)
-    except Exception:
-        logger.exception("job %s crashed", job.pk)
-        crash = JobError("The worker met an unexpected error.", code="crashed")
-        _settle(kind, crash, lifecycle.fail)
+def _work(kind: JobKind) -> Json:
+    """Do the job's work, watched where a signal can interrupt it: in the main thread only."""
+    return Watchdog(kind.holding).run(kind.run) if _is_main_thread() else kind.run()
 
 
-def _settle(kind: JobKind, error: JobError, end: Callable[[Job, str, str], Job]) -> None:
-    kind.holding.log(f"{error.code}: {error}")
-    kind.holding.save_log()
-    try:
-        end(kind.job, error.code, str(error))
-    except lifecycle.LeaseLost:
-        logger.info("job %s had ended before it could fail", kind.job.pk)
-
-
-def _watched(kind: JobKind) -> "Watchdog | nullcontext[None]":
-    """Watch the job where a signal can interrupt it: in the main thread only."""
-    if threading.current_thread() is not threading.main_thread():
-        return nullcontext()
-    return Watchdog(kind.holding)
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
 
 
 def _free_from_the_dead(job_id: UUID) -> None:

@@ -1,9 +1,11 @@
 """A worker's hold on one job: reports, log, scratch folder, programs.
 
-Reports are written at most twice a second or when the stage changes; the lease is
-renewed by each that is written.
+Reports are written at most twice a second, a new stage at most ten times; what came
+between is written by the watchdog a moment later. A database that is away for a while
+ends no job: the work goes on, and the row is written when it can be.
 """
 
+import logging
 import shutil
 import threading
 import time
@@ -15,15 +17,22 @@ from os import PathLike
 from pathlib import Path
 
 from django.conf import settings
+from django.db import Error as AnyDatabaseError
+from django.db import connection
 
 from core.jobs import lifecycle
 from core.jobs.models import Job, JobAttempt, Status
+from core.jobs.storable import storable_text
 from core.media import process
 from core.media.process import Completed, Limits
 
+logger = logging.getLogger(__name__)
+
 REPORT_EVERY_S = 0.5
+NEW_STAGE_EVERY_S = 0.1
 CHECK_EVERY_S = 1.0
 LOG_LINES = 100
+LOG_LINE_CHARS = 1000
 
 
 class Holding:
@@ -32,35 +41,63 @@ class Holding:
     def __init__(self, job: Job, *, memory_limit_bytes: int) -> None:
         self.job = job
         self.memory_limit_bytes = memory_limit_bytes
+        now = time.monotonic()
         self.ends_at = float("inf")
-        self.lease_until = time.monotonic() + settings.JOB_LEASE_S
-        self.silent_by_intent = 0
+        self.renewed_at = self._said_at = self._checked_at = now
+        self._silent_by_intent = 0
         self._lines: deque[str] = deque(maxlen=LOG_LINES)
         self._log_is_new = threading.Event()
-        self._reported_at = 0.0
-        self._stage = ("", -1)
-        self._progress = 0.0
-        self._checked_at = time.monotonic()
+        self._writing = threading.Lock()
+        self._written_at = 0.0
+        self._said = self._written = ("", -1, 0.0)
 
     def ends_in(self, limit_s: float) -> None:
         """Set how many seconds from now the job may take."""
         self.ends_at = time.monotonic() + limit_s
 
+    def silence_s(self) -> float:
+        """Return for how long the job has said nothing; what it announced does not count."""
+        # Waiting for a database that is locked is no silence of the job's.
+        if self._silent_by_intent or self._writing.locked():
+            return 0.0
+        return time.monotonic() - self._said_at
+
     def report(self, stage: str, stage_index: int, progress: float) -> None:
-        """Write how far the job is, unless the last word is younger than half a second."""
-        now = time.monotonic()
-        is_new_stage = (stage, stage_index) != self._stage
-        self._progress = progress if is_new_stage else max(progress, self._progress)
-        if not is_new_stage and now - self._reported_at < REPORT_EVERY_S:
+        """Say how far the job is. Raises: `LeaseLost` when a write shows that it is gone."""
+        with self._writing:
+            self._said_at = time.monotonic()
+            is_same_stage = (stage, stage_index) == self._said[:2]
+            best = max(progress, self._said[2]) if is_same_stage else progress
+            self._said = (stage, stage_index, best)
+            self._write_if_due()
+
+    def flush(self) -> None:
+        """Write what `report` held back, if it is due. Raises: `LeaseLost`."""
+        if self._writing.acquire(blocking=False):
+            try:
+                self._write_if_due()
+            finally:
+                self._writing.release()
+
+    def _write_if_due(self) -> None:
+        if self._said == self._written:
             return
-        lifecycle.report(self.job, stage, stage_index, self._progress)
-        self._stage, self._reported_at = (stage, stage_index), now
-        self._checked_at, self.lease_until = now, now + settings.JOB_LEASE_S
+        is_same_stage = self._said[:2] == self._written[:2]
+        wait_s = REPORT_EVERY_S if is_same_stage else NEW_STAGE_EVERY_S
+        if time.monotonic() - self._written_at < wait_s:
+            return
+        said = self._said
+        self._written_at = time.monotonic()
+        with self._patient("report"):
+            lifecycle.report(self.job, *said)
+            self._written, self.renewed_at = said, self._written_at
 
     def renew(self) -> None:
         """Keep the lease. Raises: `LeaseLost`."""
-        lifecycle.renew(self.job)
-        self.lease_until = time.monotonic() + settings.JOB_LEASE_S
+        now = time.monotonic()
+        with self._patient("lease"):
+            lifecycle.renew(self.job)
+            self.renewed_at = now
 
     def check(self) -> None:
         """Read, at most once a second, whether the lease still stands. Raises: `LeaseLost`."""
@@ -72,44 +109,60 @@ class Holding:
             raise lifecycle.LeaseLost(f"The lease of job {self.job.pk} is gone.")
 
     def stands(self) -> bool:
-        """Return whether the row still shows this lease."""
-        return Job.objects.filter(
-            pk=self.job.pk, status=Status.RUNNING, lease_token=self.job.lease_token
-        ).exists()
+        """Return whether the row still shows this lease, as far as can be told."""
+        mine = Job.objects.filter(status=Status.RUNNING, lease_token=self.job.lease_token)
+        is_gone = False
+        with self._patient("lease"):
+            is_gone = not mine.filter(pk=self.job.pk).exists()
+        return not is_gone
+
+    @contextmanager
+    def _patient(self, what: str) -> Iterator[None]:
+        """Let a database that is away, or locked by another process, end nothing."""
+        try:
+            yield
+        except AnyDatabaseError as error:
+            logger.warning("job %s: its %s must wait: %s", self.job.pk, what, type(error).__name__)
+            if not connection.in_atomic_block:
+                connection.close_if_unusable_or_obsolete()
 
     @contextmanager
     def heartbeat(self) -> Iterator[None]:
-        """Have the watchdog renew the lease while the work inside says nothing."""
+        """Mark that the work inside says nothing; the watchdog keeps the lease meanwhile."""
         self.renew()
-        self.silent_by_intent += 1
+        self._silent_by_intent += 1
         try:
             yield
         finally:
-            self.silent_by_intent -= 1
+            self._silent_by_intent -= 1
+            self._said_at = time.monotonic()
+
+    @property
+    def _scratch_path(self) -> Path:
+        return Path(settings.SCRATCH_ROOT) / f"{self.job.pk}.{self.job.attempt}"
 
     @cached_property
     def scratch(self) -> Path:
         """Return a folder of this attempt's own, made at first use."""
-        path = Path(settings.SCRATCH_ROOT) / f"{self.job.pk}.{self.job.attempt}"
-        path.mkdir(mode=0o700, parents=True)
-        return path
+        self._scratch_path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self._scratch_path
 
     def remove_scratch(self) -> None:
         """Remove the attempt's folder, if it was made."""
-        if "scratch" in self.__dict__:
-            shutil.rmtree(self.scratch, ignore_errors=True)
+        shutil.rmtree(self._scratch_path, ignore_errors=True)
 
     def log(self, line: str) -> None:
         """Keep a line for the job's log."""
-        self._lines.append(line)
+        self._lines.append(storable_text(line, LOG_LINE_CHARS))
         self._log_is_new.set()
 
     def save_log(self) -> None:
         """Write the newest lines to the attempt's row, if there are any."""
         if self._log_is_new.is_set():
             self._log_is_new.clear()
-            text = "\n".join(list(self._lines)).replace("\0", "")
-            JobAttempt.objects.filter(job=self.job, number=self.job.attempt).update(log=text)
+            text = "\n".join(list(self._lines))
+            with self._patient("log"):
+                JobAttempt.objects.filter(job=self.job, number=self.job.attempt).update(log=text)
 
     def program(
         self,

@@ -63,14 +63,17 @@ class JobKind:
         raise NotImplementedError
 
     def publish(self, result: Json) -> None:
-        """Write domain rows, in the transaction that makes the job succeeded."""
+        """Write domain rows, in the transaction that makes the job succeeded.
+
+        It must bear being called again: the transaction is repeated if the database was away.
+        """
 
     @classmethod
     def changed(cls, job: Job) -> None:
         """React to any change of a job of this kind, in the change's transaction."""
 
     @classmethod
-    def stages_of(cls, params: Json) -> tuple[str, ...]:
+    def stages_of(cls, params: Json) -> tuple[str, ...]:  # noqa: ARG003 - for subclasses
         """Return the names of the stages that a job with these params walks through."""
         return cls.stages
 
@@ -78,6 +81,14 @@ class JobKind:
     def active_limit(cls) -> int:
         """Return how many of one owner's jobs may run at once; 0 is no limit."""
         return 0
+
+    @classmethod
+    def delay_s(cls, job: Job) -> float:
+        """Return how many seconds a job waits before the attempt after its present one."""
+        if not cls.retry_delays_s:
+            return 0.0
+        used = max(1, cls.max_attempts - job.attempts_left)
+        return cls.retry_delays_s[min(used, len(cls.retry_delays_s)) - 1]
 
     def limit_s(self) -> float:
         """Return the time limit of this very job, in seconds."""

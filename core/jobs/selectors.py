@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from core.accounts.models import User
@@ -22,7 +23,8 @@ def filtered_jobs_of(user: User, query: Mapping[str, str]) -> QuerySet[Job]:
     """
     jobs = jobs_of(user)
     if kind := query.get("kind"):
-        jobs = jobs.filter(kind=kind)
+        # No kind has NUL in its name, and PostgreSQL takes none in a query.
+        jobs = jobs.none() if "\0" in kind else jobs.filter(kind=kind)
     if status := query.get("status"):
         if status not in Status.values:
             raise ValidationError({"status": [f"One of {', '.join(Status.values)}, please."]})
@@ -38,6 +40,15 @@ def job_of(user: User, job_id: UUID) -> Job:
 def unfinished_jobs_of(user: User) -> QuerySet[Job]:
     """Select what a user's job socket shows first, oldest first."""
     return jobs_of(user).filter(status__in=UNFINISHED).order_by("created_at")
+
+
+def claimable() -> Q:
+    """Match jobs that wait for nothing but a worker: due, and their parent has succeeded."""
+    # Conditions on the row itself stay outside any subquery: PostgreSQL looks at them
+    # again after it has waited for another claim, at a subquery's it does not.
+    due = Q(not_before=None) | Q(not_before__lte=timezone.now())
+    succeeded = Job.objects.filter(status=Status.SUCCEEDED)
+    return Q(status=Status.QUEUED) & due & (Q(parent=None) | Q(parent__in=succeeded))
 
 
 def log_of(job: Job) -> str:

@@ -4,8 +4,10 @@ import logging
 from uuid import UUID
 
 from celery import shared_task
+from celery.exceptions import Reject
+from django.db import InterfaceError, OperationalError
 
-from core.jobs import upkeep
+from core.jobs import stopping, upkeep
 from core.jobs.execution import execute
 
 logger = logging.getLogger(__name__)
@@ -14,7 +16,13 @@ logger = logging.getLogger(__name__)
 @shared_task(name="core.run_job", acks_late=True, reject_on_worker_lost=True)
 def run_job(job_id: str) -> None:
     """Run one job to its end. The argument is an id, so a stale copy is never trusted."""
-    execute(UUID(job_id))
+    try:
+        execute(UUID(job_id))
+    except stopping.GivenBack as stop:
+        raise Reject(str(stop), requeue=True) from stop
+    except (OperationalError, InterfaceError) as error:
+        # It could not be claimed. The upkeep sends it again once the database is back.
+        logger.warning("job %s waits for the database: %s", job_id, type(error).__name__)
 
 
 @shared_task(name="core.reap_jobs", expires=30)

@@ -1,125 +1,191 @@
 """A thread beside each running job: it notices what the job itself cannot.
 
-It reads the row (a cancel), the clock (a time limit, a lease that nobody renewed) and
-the memory of the process. When the job has to end it interrupts the main thread with a
-signal whose handler raises; code that does not even listen to that is ended with its
+It reads the row (a cancel), the clock (a time limit, a silence) and the memory of the
+process, and keeps the lease. When the job has to end it interrupts the main thread with
+a signal whose handler raises; code that does not even listen to that is ended with its
 process, after the row says why.
+
+The handler raises only while the job's own code runs, `_is_at_work`. An exception may
+come between any two steps of that code, so:
+- it is no `Exception`: an engine that tries its way around errors does not swallow it;
+- at most `SIGNALS` are sent, and there is one `finally` more than that, each of which
+  first switches the handler off: whichever of them is cut short, the next one is not;
+- the database connection, which may have been cut short too, is thrown away.
 """
 
+import contextlib
 import logging
 import os
 import resource
 import signal
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import Self
+from types import FrameType
 
 from django.conf import settings
-from django.db import DatabaseError, connections
+from django.db import connections
 
 from core.errors import JobError
-from core.jobs import lifecycle
+from core.jobs import lifecycle, stopping
 from core.jobs.holding import Holding
+from core.jobs.settling import settle
+from core.jobs.types import Json
 from core.media import process
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.25
 READ_EVERY_S = 2.0
+SIGNALS = 2
 # How long an interrupted job may take to tidy up before its process is ended.
 GRACE_S = 2.5
+_LAST_WRITE_S = 10.0
+_JOIN_S = 5.0
+_BACKSTOP_SLACK_BYTES = 2**31
 
 
-class Interrupted(JobError):
+class Interrupted(JobError):  # noqa: N818 - it says what happened
     """The watchdog ended the job: `code` says why."""
 
 
+class _Stop(BaseException):
+    """Leave the job's code, now."""
+
+
 class Watchdog:
-    """Watches one job for as long as the `with` block lasts. Use it in the main thread."""
+    """Watches one job. Used in the main thread, where signals interrupt."""
 
     def __init__(self, holding: Holding) -> None:
         self.holding = holding
-        self.reason: BaseException | None = None
+        self.reason: Exception | None = None
+        self._is_at_work = False
+        self._was_interrupted = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
-    def __enter__(self) -> Self:
-        self._earlier = signal.signal(signal.SIGUSR2, self._raise_reason)
+    def run(self, work: Callable[[], Json]) -> Json:
+        """Do the work. Raises: what it raises, or the reason why it was ended."""
+        signal.signal(signal.SIGUSR2, self._interrupt)
         self._thread.start()
-        return self
+        try:
+            with _memory_backstop(self.holding.memory_limit_bytes):
+                return self._interruptible(work)
+        finally:
+            self._stop.set()
+            # It may wait for a locked database; what it does later does no harm.
+            self._thread.join(_JOIN_S)
+            if self._was_interrupted:
+                _throw_connections_away()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        self._thread.join()
-        signal.signal(signal.SIGUSR2, self._earlier)
+    def _interruptible(self, work: Callable[[], Json]) -> Json:
+        try:
+            try:
+                self._is_at_work = True
+                return work()
+            finally:
+                self._is_at_work = False
+        except _Stop:
+            self._is_at_work = False
+            raise self._end_of_work() from None
+        finally:
+            self._is_at_work = False
 
-    def _raise_reason(self, number: int, frame: FrameType | None) -> None:
-        if self.reason is not None and not self._stop.is_set():
-            raise self.reason
+    def _end_of_work(self) -> Exception:
+        return self.reason or RuntimeError("interrupted without a reason")
+
+    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+        # A signal that comes late, or from elsewhere, does nothing.
+        if self._is_at_work and self.reason is not None:
+            self._was_interrupted = True
+            raise _Stop
 
     def _watch(self) -> None:
         """Look until told to stop or until there is a reason to end the job."""
-        read_at = saved_at = time.monotonic()
+        read_at = time.monotonic()
         try:
             while not self._stop.wait(LOOK_EVERY_S):
                 now = time.monotonic()
-                self.reason = self._over_a_limit(now)
-                if self.reason is None and now - read_at >= READ_EVERY_S:
-                    read_at = now
-                    self.reason = self._read_row(now)
+                is_time_to_read = now - read_at >= READ_EVERY_S
+                read_at = now if is_time_to_read else read_at
+                self.reason = self._look(now, is_time_to_read)
                 if self.reason is not None:
                     self._end()
                     return
-                if now - saved_at >= READ_EVERY_S:
-                    saved_at = now
-                    self.holding.save_log()
         finally:
             connections.close_all()
 
-    def _over_a_limit(self, now: float) -> BaseException | None:
+    def _look(self, now: float, is_time_to_read: bool) -> Exception | None:
+        """Return why the job has to end, if it has to. A look that fails is not the last."""
+        try:
+            return self._over_a_limit(now) or self._keep_up(now, is_time_to_read)
+        except Exception:
+            logger.exception("job %s could not be looked at", self.holding.job.pk)
+            return None
+
+    def _over_a_limit(self, now: float) -> Exception | None:
+        if stopping.is_asked_for():
+            return stopping.GivenBack("This worker stops.")
         if now > self.holding.ends_at:
             return Interrupted("The job took longer than it may.", code="timeout")
-        if not self.holding.silent_by_intent and now > self.holding.lease_until - 1.0:
+        if self.holding.silence_s() > settings.JOB_LEASE_S - 1.0:
             return Interrupted("The job said nothing for too long.", code="stalled")
         if _resident_bytes() > self.holding.memory_limit_bytes:
             return Interrupted("The job needed more memory than it may have.", code="memory")
         return None
 
-    def _read_row(self, now: float) -> BaseException | None:
+    def _keep_up(self, now: float, is_time_to_read: bool) -> Exception | None:
+        """Write what was held back, keep the lease, and look whether it still stands."""
         try:
-            lease_age_s = now - (self.holding.lease_until - settings.JOB_LEASE_S)
-            if self.holding.silent_by_intent and lease_age_s >= settings.JOB_HEARTBEAT_S:
+            self.holding.flush()
+            if now - self.holding.renewed_at >= settings.JOB_HEARTBEAT_S:
                 self.holding.renew()
-            elif not self.holding.stands():
+            elif is_time_to_read and not self.holding.stands():
                 return lifecycle.LeaseLost("The job was cancelled or taken over.")
+            if is_time_to_read:
+                self.holding.save_log()
         except lifecycle.LeaseLost as lost:
             return lost
-        except DatabaseError:
-            logger.warning("job %s: the row could not be read just now", self.holding.job.pk)
         return None
 
     def _end(self) -> None:
         """Interrupt the main thread; end the process if that does not help."""
-        for _ in range(2):
+        for _ in range(SIGNALS):
             os.kill(os.getpid(), signal.SIGUSR2)
-            if self._stop.wait(GRACE_S / 2):
+            if self._stop.wait(GRACE_S / SIGNALS):
                 return
         logger.error("job %s does not stop: its worker process is ended", self.holding.job.pk)
         try:
-            if isinstance(self.reason, JobError):
-                lifecycle.fail(self.holding.job, self.reason.code, str(self.reason))
-        except (lifecycle.LeaseLost, DatabaseError) as error:
-            logger.warning("job %s: %s", self.holding.job.pk, type(error).__name__)
-        process.kill_all()
-        self.holding.remove_scratch()
-        os.kill(os.getpid(), signal.SIGKILL)
+            settle(self.holding, self._end_of_work(), patience_s=_LAST_WRITE_S)
+        finally:
+            process.kill_all()
+            self.holding.remove_scratch()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _throw_connections_away() -> None:
+    """Forget the database connections of this thread: an interrupt may have torn their state."""
+    for wrapper in connections.all(initialized_only=True):
+        with contextlib.suppress(Exception):
+            wrapper.connection.close()
+        del connections[wrapper.alias]
+
+
+@contextlib.contextmanager
+def _memory_backstop(limit_bytes: int) -> Iterator[None]:
+    """Have the system refuse memory to a hog that is faster than the watchdog's look.
+
+    The limit is on what is reserved, not what is used, so it lies well above the other.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = 2 * limit_bytes + _BACKSTOP_SLACK_BYTES
+    lowered = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (lowered, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
 
 
 def _resident_bytes() -> int:

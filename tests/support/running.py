@@ -85,14 +85,31 @@ class Platform:
     def __init__(self) -> None:
         self.env = {"DATABASE_URL": database_url()}
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.ws_url = f"ws://127.0.0.1:{self.port}"
         self._count = 0
+        self._web: Child | None = None
         self.started: list[Child] = []
-        self.web = self.start_web()
         self.worker = self.start_worker()
         self.upkeep = self.start_upkeep()
-        self.wait_for_web()
+
+    @property
+    def web(self) -> Child:
+        """The web process, started when a test first wants it."""
+        if self._web is None or self._web.process.poll() is not None:
+            self._web = self.start_web()
+            self.wait_for_web()
+        return self._web
+
+    @property
+    def url(self) -> str:
+        """The web process' address."""
+        assert self.web
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def ws_url(self) -> str:
+        """The address of its sockets."""
+        assert self.web
+        return f"ws://127.0.0.1:{self.port}"
 
     def start_web(self, port: int | None = None, **env: str) -> Child:
         """Start one more web process; `wait_for_web` waits for it."""
@@ -131,13 +148,11 @@ class Platform:
             if _answers(port or self.port):
                 return
             time.sleep(0.05)
-        raise AssertionError(f"the web process did not start: {self.web.text()[-2000:]}")
+        logs = [child.text()[-2000:] for child in self.started if child.name.startswith("web")]
+        raise AssertionError(f"the web process did not start: {logs}")
 
     def heal(self) -> None:
         """Start again what a test has killed."""
-        if self.web.process.poll() is not None:
-            self.web = self.start_web()
-            self.wait_for_web()
         if self.worker.process.poll() is not None:
             self.worker = self.start_worker()
         if self.upkeep.process.poll() is not None:

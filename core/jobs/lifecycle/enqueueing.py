@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,8 +12,10 @@ from core.accounts.models import User
 from core.errors import InvalidInput
 from core.jobs import events
 from core.jobs.kinds import JobKind
-from core.jobs.lifecycle.transition import send_on_commit
+from core.jobs.lifecycle.sending import send_on_commit
+from core.jobs.lifecycle.transition import end_with_parent
 from core.jobs.models import UNFINISHED, Job, Status
+from core.jobs.storable import as_json, storable_json
 
 IDEMPOTENCY_KEEP = timedelta(hours=24)
 
@@ -35,9 +38,11 @@ def enqueue(
     """Make a queued job; its message leaves on commit.
 
     A key of the owner's that was used within 24 h gives the job made then; a
-    `work_key` gives the unfinished job that has it.
+    `work_key` gives the unfinished job that has it. A job whose parent has failed or was
+    cancelled meanwhile ends like its parent's other children.
     Raises: `IdempotencyConflict` when the key stands for another kind or other params.
     """
+    params = storable_json(as_json(params))
     job = Job(
         pk=uuid.uuid4(),
         owner=owner,
@@ -54,16 +59,28 @@ def enqueue(
         return earlier
     try:
         with transaction.atomic():
-            job.save(force_insert=True)
-            transaction.on_commit(lambda: events.announce(job))
-            if parent is None or parent.status == Status.SUCCEEDED:
-                send_on_commit(job)
+            _insert(job)
     except IntegrityError:
         # Somebody else was a moment faster with the same key.
         if earlier := _earlier(job):
             return earlier
         raise
     return job
+
+
+def _insert(job: Job) -> None:
+    """Save a new job, and do with it as its parent's state demands."""
+    parent = None
+    if job.parent_id:
+        # A parent that ends at this moment ends before or after us, never beside us.
+        parent = Job.objects.select_for_update(no_key=True).get(pk=job.parent_id)
+    job.save(force_insert=True)
+    transaction.on_commit(partial(events.announce, job), robust=True)
+    if parent is None or parent.status == Status.SUCCEEDED:
+        send_on_commit(job)
+    elif parent.is_finished:
+        end_with_parent(job, parent)
+        job.refresh_from_db()
 
 
 def _earlier(job: Job) -> Job | None:

@@ -1,6 +1,7 @@
 """The conditional UPDATE that every transition is, and what follows from each."""
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from core.errors import JobError
-from core.jobs import broker, events
+from core.jobs import events
 from core.jobs.kinds import kind_named
+from core.jobs.lifecycle.sending import send_on_commit, wake_waiting
 from core.jobs.models import UNFINISHED, Job, JobAttempt, Status
 
 NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_expires_at": None, "holder": ""}
@@ -28,7 +30,7 @@ class LeaseLost(Exception):  # noqa: N818 - it says what happened, not that some
     """The job was cancelled or taken over: its holder must stop and write nothing."""
 
 
-class NotAllowed(JobError):
+class NotAllowed(JobError):  # noqa: N818 - it says what happened
     """The job's state does not allow this."""
 
     code = "conflict"
@@ -54,10 +56,11 @@ def change(
         if not won:
             return None
         job = Job.objects.get(pk=job_id)
+        # Before what `within` puts on the list: the job's news comes before its children's.
+        transaction.on_commit(partial(events.announce, job), robust=True)
         if within:
             within(job)
         kind_named(job.kind).changed(job)
-        transaction.on_commit(partial(events.announce, job))
         return job
 
 
@@ -76,25 +79,34 @@ def end_attempt(job: Job, outcome: str) -> None:
     )
 
 
-def send_on_commit(job: Job, delay_s: float = 0.0) -> None:
-    """Have the broker deliver the job once the row is there for a worker to see."""
-    transaction.on_commit(partial(broker.send, job.pk, job.queue, delay_s=delay_s))
+def requeued(outcome: str, delay_s: float = 0.0) -> Callable[[Job], None]:
+    """Return what follows when a job goes from running back to queued."""
+
+    def follow(job: Job) -> None:
+        end_attempt(job, outcome)
+        send_on_commit(job, delay_s)
+        wake_waiting(job)
+
+    return follow
 
 
 def follow_up(job: Job) -> None:
     """Do what a final state brings with it: children start or end, a waiting job is woken."""
     end_attempt(job, job.error_code or job.status)
     children = Job.objects.filter(parent=job, status__in=UNFINISHED)
-    if job.status == Status.SUCCEEDED:
-        for child in children:
+    for child in children:
+        if job.status == Status.SUCCEEDED:
             send_on_commit(child)
-    else:
-        for child in children:
-            _end_child(child, job)
+        else:
+            end_with_parent(child, job)
     wake_waiting(job)
 
 
-def _end_child(child: Job, parent: Job) -> None:
+def end_with_parent(child: Job, parent: Job) -> None:
+    """End a job whose parent failed or was cancelled, at the same moment as its parent.
+
+    By that moment `retry` knows which children to bring back.
+    """
     is_cancelled = parent.status == Status.CANCELLED
     change(
         child.pk,
@@ -103,15 +115,13 @@ def _end_child(child: Job, parent: Job) -> None:
         status=Status.CANCELLED if is_cancelled else Status.FAILED,
         error_code="" if is_cancelled else "parent_failed",
         error_message="" if is_cancelled else "A job that this one needed has failed.",
-        finished_at=timezone.now(),
+        finished_at=parent.finished_at,
         **NO_LEASE,
     )
 
 
-def wake_waiting(job: Job) -> None:
-    """Send the owner's oldest waiting job of the same kind, if the kind limits them."""
-    if not kind_named(job.kind).active_limit() or job.owner_id is None:
-        return
-    waiting = Job.objects.filter(owner=job.owner_id, kind=job.kind, status=Status.QUEUED)
-    if next_job := waiting.exclude(pk=job.pk).order_by("created_at").first():
-        send_on_commit(next_job)
+def ended_with(parent_id: UUID, moment: datetime | None) -> Q:
+    """Match the children that `end_with_parent` ended when their parent ended at `moment`."""
+    return Q(
+        parent=parent_id, finished_at=moment, status__in=(Status.FAILED, Status.CANCELLED)
+    ) & ~Q(finished_at=None)

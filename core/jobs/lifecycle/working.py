@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, FloatField, Value, When
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from core.accounts.models import User
@@ -17,14 +18,17 @@ from core.jobs.lifecycle.transition import (
     LeaseLost,
     change,
     change_held,
-    end_attempt,
     follow_up,
     held,
-    send_on_commit,
-    wake_waiting,
+    requeued,
 )
 from core.jobs.models import Job, JobAttempt, Status
+from core.jobs.selectors import claimable
+from core.jobs.storable import storable_json, storable_text
 from core.jobs.types import Json
+
+STAGE_CHARS = CODE_CHARS = 64
+MESSAGE_CHARS = 2000
 
 
 def _lease() -> timedelta:
@@ -37,18 +41,16 @@ def claim(job_id: uuid.UUID, *, holder: str) -> Job | None:
     Not to be had: taken by someone else, finished, told to wait, its parent not done, or
     as many of its owner's jobs of this kind running as the kind allows.
     """
+    job = Job.objects.filter(claimable(), pk=job_id).only("kind", "owner").first()
+    if job is None:
+        return None
     now = timezone.now()
-    due = Q(not_before=None) | Q(not_before__lte=now)
-    # Conditions on the row itself stay outside any subquery: PostgreSQL looks at them
-    # again after it has waited for another claim, at a subquery's it does not.
-    succeeded = Job.objects.filter(status=Status.SUCCEEDED)
-    guard = Q(status=Status.QUEUED) & due & (Q(parent=None) | Q(parent__in=succeeded))
     with transaction.atomic():
-        if not _has_slot(job_id):
+        if not _has_slot(job):
             return None
         return change(
             job_id,
-            guard,
+            claimable(),
             within=_begin_attempt,
             status=Status.RUNNING,
             attempt=F("attempt") + 1,
@@ -62,11 +64,8 @@ def claim(job_id: uuid.UUID, *, holder: str) -> Job | None:
         )
 
 
-def _has_slot(job_id: uuid.UUID) -> bool:
+def _has_slot(job: Job) -> bool:
     """Return whether the owner may have one more running; locks the owner where it counts."""
-    job = Job.objects.filter(pk=job_id, status=Status.QUEUED).first()
-    if job is None:
-        return False
     limit = kind_named(job.kind).active_limit()
     if not limit or job.owner_id is None:
         return True
@@ -81,12 +80,20 @@ def _begin_attempt(job: Job) -> None:
 
 
 def report(job: Job, stage: str, stage_index: int, progress: float) -> Job:
-    """Say how far the job is; the lease is renewed. Raises: `LeaseLost`."""
+    """Say how far the job is; the lease is renewed. Raises: `LeaseLost`.
+
+    `progress` is a fraction; within one stage a lower one than before changes nothing.
+    """
+    stage = storable_text(stage, STAGE_CHARS)
+    fraction = Value(min(1.0, max(0.0, progress)), FloatField())
     return change_held(
         job,
         stage=stage,
         stage_index=stage_index,
-        progress=min(1.0, max(0.0, progress)),
+        progress=Case(
+            When(stage=stage, stage_index=stage_index, then=Greatest("progress", fraction)),
+            default=fraction,
+        ),
         lease_expires_at=timezone.now() + _lease(),
     )
 
@@ -113,7 +120,7 @@ def succeed(job: Job, result: Json, *, within: Callable[[Job], None] | None = No
         job,
         within=finish,
         status=Status.SUCCEEDED,
-        result=result,
+        result=storable_json(result),
         progress=1.0,
         finished_at=timezone.now(),
         **NO_LEASE,
@@ -121,13 +128,13 @@ def succeed(job: Job, result: Json, *, within: Callable[[Job], None] | None = No
 
 
 def fail(job: Job, code: str, message: str) -> Job:
-    """End a job badly. Raises: `LeaseLost`."""
+    """End a job badly, for good. Raises: `LeaseLost`."""
     return change_held(
         job,
         within=follow_up,
         status=Status.FAILED,
-        error_code=code,
-        error_message=message,
+        error_code=storable_text(code, CODE_CHARS),
+        error_message=storable_text(message, MESSAGE_CHARS),
         finished_at=timezone.now(),
         **NO_LEASE,
     )
@@ -140,19 +147,12 @@ def postpone(job: Job, code: str, message: str) -> Job:
     """
     if job.attempts_left == 0:
         return fail(job, code, message)
-    delays = kind_named(job.kind).retry_delays_s
-    delay_s = delays[min(job.attempt, len(delays)) - 1] if delays else 0.0
-
-    def send_later(waiting: Job) -> None:
-        end_attempt(waiting, code)
-        send_on_commit(waiting, delay_s)
-        wake_waiting(waiting)
-
+    delay_s = kind_named(job.kind).delay_s(job)
     return change_held(
         job,
-        within=send_later,
+        within=requeued(storable_text(code, CODE_CHARS), delay_s),
         status=Status.QUEUED,
-        not_before=timezone.now() + timedelta(seconds=delay_s),
+        not_before=timezone.now() + timedelta(seconds=delay_s) if delay_s else None,
         **NO_LEASE,
     )
 
@@ -162,14 +162,9 @@ def release(job: Job) -> Job:
 
     Raises: `LeaseLost`.
     """
-
-    def send_again(waiting: Job) -> None:
-        end_attempt(waiting, "released")
-        send_on_commit(waiting)
-
     return change_held(
         job,
-        within=send_again,
+        within=requeued("released"),
         status=Status.QUEUED,
         attempts_left=F("attempts_left") + 1,
         **NO_LEASE,

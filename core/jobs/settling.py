@@ -1,0 +1,87 @@
+"""Writing down how a job ended, also when the database is away just then."""
+
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from django.db import Error as AnyDatabaseError
+from django.db import InterfaceError, OperationalError, connection
+
+from core.errors import JobError, TemporaryFailure
+from core.jobs import lifecycle
+from core.jobs.holding import Holding
+from core.jobs.stopping import GivenBack
+
+logger = logging.getLogger(__name__)
+
+PATIENCE_S = 120.0
+_FIRST_WAIT_S = 0.1
+_LONGEST_WAIT_S = 5.0
+
+
+class DatabaseAway(Exception):  # noqa: N818 - it says what happened
+    """The end of a job could not be written: its lease will run out."""
+
+
+def insist(write: Callable[[], object], *, patience_s: float = PATIENCE_S) -> None:
+    """Call `write` until the database takes it. Raises: `DatabaseAway`, and what it raises.
+
+    A late write changes nothing: the lease stands in its condition. When an answer was
+    lost, but not the write, the second one finds the lease gone (`LeaseLost`).
+    """
+    give_up_at = time.monotonic() + patience_s
+    wait_s = _FIRST_WAIT_S
+    while True:
+        try:
+            write()
+            return
+        except (OperationalError, InterfaceError) as error:
+            if time.monotonic() > give_up_at:
+                raise DatabaseAway(type(error).__name__) from error
+            logger.warning("the end of a job waits for the database: %s", type(error).__name__)
+        connection.close()
+        # There is nothing else to do: the job has ended, and only its row is missing.
+        time.sleep(wait_s)
+        wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+
+
+def settle(holding: Holding, error: BaseException, *, patience_s: float = PATIENCE_S) -> None:
+    """Write down that a job did not succeed, as `error` says. Never raises for the database."""
+    job = holding.job
+    if isinstance(error, lifecycle.LeaseLost | DatabaseAway):
+        logger.info("job %s is no longer ours: %s", job.pk, error)
+        return
+    if isinstance(error, GivenBack):
+        logger.info("job %s goes back: this worker stops", job.pk)
+        _end(holding, lambda: lifecycle.release(job), patience_s)
+        return
+    failure = _as_job_error(holding, error)
+    end = lifecycle.postpone if isinstance(failure, TemporaryFailure) else lifecycle.fail
+    holding.log(f"{failure.code}: {failure}")
+    _end(holding, lambda: end(job, failure.code, str(failure)), patience_s)
+
+
+def _as_job_error(holding: Holding, error: BaseException) -> JobError:
+    """Give what was raised a code and a sentence for people; a crash is logged once, here."""
+    if isinstance(error, JobError):
+        return error
+    if isinstance(error, MemoryError):
+        return JobError("The job needed more memory than it may have.", code="memory")
+    logger.error("job %s crashed", holding.job.pk, exc_info=error)
+    sentence = "The worker met an unexpected error."
+    if isinstance(error, OperationalError | InterfaceError):
+        return TemporaryFailure(sentence, code="crashed")
+    return JobError(sentence, code="crashed")
+
+
+def _end(holding: Holding, write: Callable[[], object], patience_s: float) -> None:
+    holding.save_log()
+    try:
+        insist(write, patience_s=patience_s)
+    except lifecycle.LeaseLost:
+        logger.info("job %s had ended before", holding.job.pk)
+    except (DatabaseAway, AnyDatabaseError):
+        logger.exception("job %s: its end could not be written", holding.job.pk)
+    with suppress(AnyDatabaseError):
+        connection.close_if_unusable_or_obsolete()

@@ -41,7 +41,10 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     parts = {name: probe() for name, probe in PROBES.items()}
     is_ready = all(parts.values())
     shown = {name: "ok" if works else "away" for name, works in parts.items()}
-    return JsonResponse({"ready": is_ready, **shown}, status=200 if is_ready else 503)
+    response = JsonResponse({"ready": is_ready, **shown}, status=200 if is_ready else 503)
+    # Django would log each 503 as an error: it is asked for every few seconds.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
 
 
 def database_answers() -> bool:

@@ -71,6 +71,8 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         # Django's own handlers would say everything twice.
         "django": {"handlers": [], "level": "NOTSET", "propagate": True},
+        # A 4xx is the client's affair and stands in the access log.
+        "django.request": {"level": "ERROR"},
         # Our access log stands for these: "connection open", "accepted" with its whole query.
         "uvicorn.error": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},

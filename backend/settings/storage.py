@@ -5,6 +5,8 @@ from backend.settings.base import DATA_DIR
 
 MEDIA_ROOT = str(DATA_DIR / "media")
 MEDIA_STORAGE = env.choice("MEDIA_STORAGE", "file", ["file", "s3"])
+# Where nginx finds MEDIA_ROOT under an `internal` location, to send files itself; empty: we do.
+ACCEL_REDIRECT_PREFIX = env.text("ACCEL_REDIRECT_PREFIX")
 FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_TEMP_DIR = str(DATA_DIR / "tmp")
 SCRATCH_ROOT = str(DATA_DIR / "scratch")

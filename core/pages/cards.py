@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.urls import reverse
 
@@ -55,7 +56,7 @@ def cards_of(user: User, jobs: Iterable[Job]) -> list[JobCard]:
 def _card(job: Job, titles: dict[str, str], names: dict[str, str]) -> JobCard:
     label, tone = LABELS.get(job.status, (job.status, ""))
     progress = _overall(job)
-    upload_id = str(job.params.get("upload_id", ""))
+    upload_id = str(_upload_id(job))
     return JobCard(
         id=str(job.pk),
         revision=job.revision,
@@ -90,6 +91,14 @@ def _stage(job: Job) -> str:
 
 
 def _filenames(user: User, jobs: Iterable[Job]) -> dict[str, str]:
-    ids = {job.params["upload_id"] for job in jobs if "upload_id" in job.params}
+    ids = {upload_id for job in jobs if (upload_id := _upload_id(job))}
     uploads = Upload.objects.filter(owner=user, is_deleted=False, pk__in=ids)
     return {str(pk): name or "a file" for pk, name in uploads.values_list("pk", "filename")}
+
+
+def _upload_id(job: Job) -> UUID | None:
+    """Return the upload that a job is about; params of other kinds may hold anything."""
+    try:
+        return UUID(str(job.params["upload_id"]))
+    except (KeyError, ValueError):
+        return None

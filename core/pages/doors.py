@@ -6,18 +6,18 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from core.accounts.login import BadCredentials, log_in_session, log_out_session, sign_up_session
 from core.accounts.models import User
 from core.errors import FieldErrors, Throttled
 from core.pages.forms import LoginForm, SignUpForm
-from core.pages.responses import open_page, user_of
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
-@open_page
+@never_cache
 @get_or_post
 def login(request: HttpRequest) -> HttpResponse:
     """Begin a session, then go on to `next` where that is a page of ours."""
@@ -38,20 +38,20 @@ def login(request: HttpRequest) -> HttpResponse:
     return redirect(target)
 
 
-@open_page
+@never_cache
 @get_or_post
 def logout(request: HttpRequest) -> HttpResponse:
     """End the session on a POST; a GET asks first, so that no foreign link can do it."""
     if not _is_in(request):
         return redirect("login")
     if request.method != "POST":
-        return render(request, "core/logout.html", {"email": user_of(request).email})
+        return render(request, "core/logout.html")
     log_out_session(request)
     messages.info(request, "You are signed out.")
     return redirect("login")
 
 
-@open_page
+@never_cache
 @get_or_post
 def signup(request: HttpRequest) -> HttpResponse:
     """Make an account and begin its session, unless `CORE_SIGNUP` is off."""

@@ -1,0 +1,110 @@
+"""A real browser: Debian's chromium, driven by playwright, one at a time."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.support.fixtures import PASSWORD
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# What the browser itself writes when a request fails or is refused.
+NETWORK_WORDS = ("Failed to load resource", "WebSocket connection to")
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+
+@dataclass
+class Visitor:
+    """A browser with its own cookies, on a running platform."""
+
+    context: BrowserContext
+    page: Page
+    url: str
+    may_lose_the_network: bool = False
+    complaints: list[str] = field(default_factory=list)
+    hosts: set[str] = field(default_factory=set)
+
+    def watch(self, page: Page) -> Page:
+        """Note what a page complains about and whom it asks."""
+        page.set_default_timeout(40_000)
+        page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+        page.on("websocket", lambda socket: self.hosts.add(urlsplit(socket.url).netloc))
+        return page
+
+    def goto(self, path: str) -> Page:
+        """Open a page of the platform."""
+        self.page.goto(self.url + path)
+        return self.page
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> Page:
+        """Sign in through the form."""
+        self.goto("/login/")
+        self.page.get_by_label("E-mail").fill(email)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(self.url + "/")
+        return self.page
+
+    def another_tab(self) -> Page:
+        """Open one more tab of the same session."""
+        return self.watch(self.context.new_page())
+
+    def check(self) -> None:
+        """Assert that nothing was complained about and nobody else was asked."""
+        complaints = [
+            text
+            for text in self.complaints
+            if not (self.may_lose_the_network and text.startswith(NETWORK_WORDS))
+        ]
+        assert complaints == []
+        assert self.hosts - {""} <= {urlsplit(self.url).netloc}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Start the browser, for the tests of one module."""
+    # Playwright's own event loop runs in this thread, which Django would take for ours.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert program, "chromium is not installed: run `make test`, which installs it"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def visitor(browser: Browser, platform) -> Iterator[Visitor]:
+    """Return somebody at a desk, whose browser must not complain."""
+    yield from _visit(browser, platform.url, DESKTOP)
+
+
+@pytest.fixture
+def phone(browser: Browser, platform) -> Iterator[Visitor]:
+    """Return somebody with a phone, whose browser must not complain."""
+    yield from _visit(browser, platform.url, PHONE)
+
+
+def _visit(browser: Browser, url: str, size: dict[str, int]) -> Iterator[Visitor]:
+    context = browser.new_context(viewport=size, locale="en-GB", timezone_id="UTC")
+    visitor = Visitor(context, context.new_page(), url)
+    visitor.watch(visitor.page)
+    yield visitor
+    context.close()
+    visitor.check()

@@ -13,7 +13,7 @@ class Docs(SpectacularSwaggerSplitView):
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show the page, or the script that it asks for."""
-        response: Response = super().get(request, *args, **kwargs)
+        response: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]
         styles = "; style-src 'self' 'unsafe-inline'"
         response["Content-Security-Policy"] = settings.CONTENT_SECURITY_POLICY + styles
         return response

@@ -162,8 +162,13 @@ def tiff_frame_count(file: BinaryIO) -> int:
 
 
 def _unpack_at(file: BinaryIO, offset: int, number_format: str) -> int:
-    if offset >= 2**62:  # beyond what seek takes, and any file
-        raise BadHeader("an offset leads out of the file")
-    file.seek(offset)
+    try:
+        file.seek(offset)
+    except (
+        OSError,
+        ValueError,
+        OverflowError,
+    ) as error:  # further than the file system or seek can count
+        raise BadHeader("an offset leads out of the file") from error
     data = read_exactly(file, struct.calcsize(number_format))
     return int(struct.unpack(number_format, data)[0])

@@ -42,6 +42,13 @@ def alive_with_argument(argument: str) -> list[int]:
     return found
 
 
+def dead_children() -> list[int]:
+    """Our own children that have ended and were not reaped."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    children = [int(pid) for task in tasks for pid in task.read_text().split()]
+    return [pid for pid in children if not is_alive(pid)]
+
+
 def wait_until(claim: Callable[[], object], timeout_s: float = 30.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not claim():

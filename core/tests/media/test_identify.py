@@ -112,6 +112,7 @@ DAMAGED = {
     "tiff with no entries": b"II*\0\x08\0\0\0\0\0\0\0\0\0\0\0",
     "big tiff with endless entries": b"II+\0\x08\0\0\0" + struct.pack("<QQ", 16, 2**63) + bytes(64),
     "big tiff with a huge offset": b"II+\0\x08\0\0\0" + struct.pack("<Q", 2**64 - 1) + bytes(64),
+    "big tiff beyond the file system": b"II+\0\x08\0\0\0" + struct.pack("<Q", 2**44) + bytes(64),
     "webp head alone": b"RIFF\x24\0\0\0WEBPVP8 ",
     "webp of an unknown kind": b"RIFF\x24\0\0\0WEBPABCD" + bytes(40),
     "gif signature alone": b"GIF89a",

@@ -10,14 +10,18 @@ import numpy.typing as npt
 from core.ocr.engines.base import Box, Grey, Region
 from core.ocr.engines.ink import Mask, find_ink
 
-WIDE_GAP = 2.5
-"""White inside a line, in line heights, that divides columns or cells."""
-DIVIDED_SHARE = 0.2
-"""With more of its lines divided, a page has columns or tables."""
-PARAGRAPH_GAP = 1.5
-"""White between lines, in times the usual, that begins a block."""
-TALL = 2.5
+GUTTER = 0.9
+"""White inside a line, in line heights, that may be a gutter between columns or cells."""
+GUTTER_LINES = 3
+"""So many lines in a row with white at the same place are columns; spaces never line up."""
+PARAGRAPH_GAP, PARAGRAPH_PITCH = 1.5, 1.25
+"""White between lines, and from line to line, in times the usual, that begin a block."""
+TALL = 2.2
 """A band this many times the usual height is a picture, a rule of a frame, or lines that touch."""
+MANY_DOTS = 0.1
+"""With more low bands than this share of the lines, a page is no plain text."""
+MOST_STROKES = 3.0
+"""Strokes down a column of one line of text are 1.2 to 2.2 on average."""
 MIN_HEIGHT_IN = 0.03
 LONG_RULE = 0.3
 
@@ -27,24 +31,26 @@ Runs = list[tuple[int, int]]
 def single_column(image: Grey, dpi: int) -> list[Region] | None:
     """Blocks of lines from top to bottom, or None when the page is not one plain column."""
     mask = find_ink(image).mask
-    lines = _lines(mask, max(2, round(MIN_HEIGHT_IN * dpi)))
+    least = max(2, round(MIN_HEIGHT_IN * dpi))
+    bands = runs(np.asarray(mask.any(axis=1)), gap=1)
+    lines = [_line(mask, top, bottom) for top, bottom in bands if bottom - top >= least]
     if not lines:
-        return []
-    heights = sorted(line.height for line in lines)
-    usual = heights[len(heights) // 2]
-    is_plain = heights[-1] <= TALL * usual and not _has_rules(mask)
-    if not is_plain or _divided(mask, lines, usual) > DIVIDED_SHARE * len(lines):
+        return None if bands else []
+    usual = sorted(line.height for line in lines)[len(lines) // 2]
+    has_odd_bands = (
+        len(bands) - len(lines) > MANY_DOTS * len(lines) + 1
+        or max(line.height for line in lines) > TALL * usual
+    )
+    if has_odd_bands or _has_rules(mask) or _has_merged(mask, lines):
+        return None
+    if _has_gutter(mask, lines, usual):
         return None
     return [_region(block) for block in _blocks(lines)]
 
 
-def _lines(mask: Mask, least: int) -> list[Box]:
-    found = []
-    for top, bottom in runs(np.asarray(mask.any(axis=1)), gap=1):
-        if bottom - top >= least:
-            columns = np.flatnonzero(mask[top:bottom].any(axis=0))
-            found.append(Box(int(columns[0]), top, int(columns[-1]) + 1, bottom))
-    return found
+def _line(mask: Mask, top: int, bottom: int) -> Box:
+    columns = np.flatnonzero(mask[top:bottom].any(axis=0))
+    return Box(int(columns[0]), top, int(columns[-1]) + 1, bottom)
 
 
 def runs(flags: npt.NDArray[np.bool_], *, gap: int = 0) -> Runs:
@@ -60,14 +66,45 @@ def runs(flags: npt.NDArray[np.bool_], *, gap: int = 0) -> Runs:
     return joined
 
 
-def _divided(mask: Mask, lines: list[Box], usual: int) -> int:
-    """How many lines have a white stretch too wide to be a space."""
-    count = 0
+def _has_merged(mask: Mask, lines: list[Box]) -> bool:
+    """A band holds several lines: down its columns there are more strokes than letters have."""
+    starts = mask[1:] & ~mask[:-1]
+    for line in lines:
+        part = slice(line.top, line.bottom)
+        inked = int(mask[part].any(axis=0).sum())
+        if int(starts[part].sum()) > MOST_STROKES * inked:
+            return True
+    return False
+
+
+def _has_gutter(mask: Mask, lines: list[Box], usual: int) -> bool:
+    """White wider than a space stands at one place through several lines."""
+    wide = max(3, round(GUTTER * usual))
+    open_gaps: list[tuple[int, int, int]] = []  # left, right, lines so far
     for line in lines:
         columns = np.asarray(mask[line.top : line.bottom, line.left : line.right].any(axis=0))
-        white = max((end - start for start, end in runs(~columns)), default=0)
-        count += white > WIDE_GAP * max(usual, line.height)
-    return count
+        gaps = [
+            (line.left + start, line.left + end)
+            for start, end in runs(~columns)
+            if end - start >= wide
+        ]
+        open_gaps = _carried(open_gaps, gaps, wide)
+        if any(count >= GUTTER_LINES for _, _, count in open_gaps):
+            return True
+    return False
+
+
+def _carried(
+    before: list[tuple[int, int, int]], gaps: Runs, wide: int
+) -> list[tuple[int, int, int]]:
+    """The gaps of a line, each with the number of lines above through which it runs."""
+    found = [(left, right, 1) for left, right in gaps]
+    for left, right in gaps:
+        for above_left, above_right, count in before:
+            shared = (max(left, above_left), min(right, above_right))
+            if shared[1] - shared[0] >= wide:
+                found.append((*shared, count + 1))
+    return found
 
 
 def _has_rules(mask: Mask) -> bool:
@@ -80,11 +117,17 @@ def _has_rules(mask: Mask) -> bool:
 
 
 def _blocks(lines: list[Box]) -> list[list[Box]]:
+    """Lines with white between them well above the usual are in different blocks."""
     gaps = [below.top - above.bottom for above, below in pairwise(lines)]
-    usual = sorted(gaps)[len(gaps) // 2] if gaps else 0
+    pitches = [
+        (below.top + below.bottom - above.top - above.bottom) / 2
+        for above, below in pairwise(lines)
+    ]
+    usual_gap = max(2, sorted(gaps)[len(gaps) // 2]) if gaps else 0
+    usual_pitch = sorted(pitches)[len(pitches) // 2] if pitches else 0
     blocks = [[lines[0]]]
-    for line, gap in zip(lines[1:], gaps, strict=True):
-        if gap > PARAGRAPH_GAP * max(usual, 2) + 1:
+    for line, gap, pitch in zip(lines[1:], gaps, pitches, strict=True):
+        if gap > PARAGRAPH_GAP * usual_gap and pitch > PARAGRAPH_PITCH * usual_pitch:
             blocks.append([line])
         else:
             blocks[-1].append(line)

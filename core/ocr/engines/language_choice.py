@@ -48,6 +48,15 @@ class LanguageChoice:
         self._used[languages] += len(plain_text(blocks))
         return blocks
 
+    def read_once(self, recognise: Recognise) -> list[Block]:
+        """Read one large picture in one call: undecided in all languages, the best first."""
+        languages = self.languages
+        if not self.is_decided:
+            languages = tuple(dict.fromkeys(self.languages + self.candidates))
+        blocks = recognise(languages)
+        self._used[languages] += len(plain_text(blocks))
+        return blocks
+
     def reported(self, text: str) -> str | None:
         """The language of the whole document, `+`-joined, most used first; None without text."""
         if not any(character.isalpha() for character in text):

@@ -10,18 +10,16 @@ from collections.abc import Generator, Iterator
 
 from core.ocr.engines.base import Grey, Line
 from core.ocr.engines.layout import Layout, Rectangle, lay_out, rectangles
-from core.ocr.engines.pieces import Found, PageFacts, Piece, moved, text_piece
+from core.ocr.engines.pieces import POOR_CONFIDENCE, Found, PageFacts, Piece, moved, text_piece
 from core.ocr.engines.quality import confidence, lines_of, score, words_of
 from core.ocr.engines.session import Session
 from core.ocr.engines.sheet import Sheet, lay_down
-from core.ocr.engines.whole_page import read_whole, rescue
+from core.ocr.engines.whole_page import read_whole, rescue, settle_language
 
 MIN_COVERAGE = 0.9
 """The share of a page's ink that its blocks must hold."""
-POOR_CONFIDENCE = 75
-"""Below this mean confidence a page, or a rectangle, is tried in other ways."""
 ASLEEP_CONFIDENCE = 50
-"""Below this the page may lie on its side."""
+"""Below this the page may lie on its side: looked into before more of it is read."""
 UPRIGHT_CONFIDENCE = 5.0
 """How sure orientation detection must be."""
 OPENING_RECTANGLES = 3
@@ -39,6 +37,8 @@ def read_page(image: Grey, dpi: int, session: Session) -> PieceStream:
 def _read_sheet(sheet: Sheet, session: Session, *, may_turn: bool) -> PieceStream:
     if sheet.ink.is_blank:
         return _facts(sheet)
+    if may_turn and sheet.ink.looks_sideways:
+        sheet, may_turn = _upright(sheet, session) or sheet, False
     sheet, layout = _laid_out(sheet, session)
     found: Found | None = None
     if layout is not None and _is_plain(sheet, layout):
@@ -46,31 +46,32 @@ def _read_sheet(sheet: Sheet, session: Session, *, may_turn: bool) -> PieceStrea
         if opening.is_good:
             yield from opening.pieces_and_rest()
             return _facts(sheet)
-        is_asleep = opening.is_asleep
-    else:
+    elif settle_language(sheet, layout, session):
         found = read_whole(sheet, layout, session)
-        is_asleep = found.confidence < ASLEEP_CONFIDENCE
-    if may_turn and is_asleep:
+    if may_turn and not (found and found.is_good):
         turned = _upright(sheet, session)
         if turned is not None:
             return (yield from _read_sheet(turned, session, may_turn=False))
-    if found is None or found.confidence < POOR_CONFIDENCE:
+    if not (found and found.is_good):
         found = rescue(sheet, found, session)
     yield from found.pieces
     return _facts(sheet)
 
 
 def _laid_out(sheet: Sheet, session: Session) -> tuple[Sheet, Layout | None]:
-    """The sheet with its layout, set straight first when its lines look tilted."""
-    session.check()
-    layout = lay_out(session.engine, sheet.small, sheet.dpi, sheet.factor)
-    if layout is None or not layout.looks_tilted:
+    """The sheet with its layout, set straight first when a tilt may be what makes it unplain."""
+    layout = _layout_of(sheet, session)
+    if layout is not None and not layout.looks_tilted and _is_plain(sheet, layout):
         return sheet, layout
     straight = sheet.straight()
     if straight is sheet:
         return sheet, layout
+    return straight, _layout_of(straight, session)
+
+
+def _layout_of(sheet: Sheet, session: Session) -> Layout | None:
     session.check()
-    return straight, lay_out(session.engine, straight.small, straight.dpi, straight.factor)
+    return lay_out(session.engine, sheet.small, sheet.dpi, sheet.factor)
 
 
 def _is_plain(sheet: Sheet, layout: Layout) -> bool:
@@ -107,18 +108,13 @@ class _Opening:
             self._read.append(_lines_in(sheet, part, session))
             words = [word for lines in self._read for line in lines for word in line.words]
             self.confidence = confidence(words) or 0.0
-            if self.confidence >= POOR_CONFIDENCE:
+            if self.confidence >= POOR_CONFIDENCE or self.confidence < ASLEEP_CONFIDENCE:
                 break
 
     @property
     def is_good(self) -> bool:
         """The page may be streamed."""
         return self.confidence >= POOR_CONFIDENCE
-
-    @property
-    def is_asleep(self) -> bool:
-        """The page may lie on its side or its head."""
-        return self.confidence < ASLEEP_CONFIDENCE
 
     def pieces_and_rest(self) -> Iterator[Piece]:
         """What was held back, then the rest of the page as it is read."""

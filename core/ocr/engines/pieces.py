@@ -9,6 +9,9 @@ from core.ocr.engines.base import Block, Box, ChunkKind, Line
 from core.ocr.engines.markdown import heading_markdown, line_markdown
 from core.ocr.engines.quality import confidence
 
+POOR_CONFIDENCE = 75
+"""Below this mean confidence a page, or a rectangle, is tried in other ways."""
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -50,6 +53,11 @@ class Found:
     pieces: tuple[Piece, ...]
     confidence: float
     score: float
+
+    @property
+    def is_good(self) -> bool:
+        """Nothing else needs to be tried. An empty page is not good: it may hide its text."""
+        return self.confidence >= POOR_CONFIDENCE
 
 
 def moved(lines: Iterable[Line], origin: Box) -> list[Line]:

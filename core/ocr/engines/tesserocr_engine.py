@@ -14,6 +14,7 @@ import numpy as np
 import tesserocr
 from tesserocr import PSM, PT, RIL, PyTessBaseAPI
 
+from core.ocr.engines.bands import single_column
 from core.ocr.engines.base import Block, Box, Grey, Orientation, Reading, Region
 from core.ocr.engines.errors import EngineMissing, LanguageMissing, OcrEngineFailed, OcrTimeout
 from core.ocr.engines.tessdata import OSD, data_folder, installed_languages
@@ -54,7 +55,13 @@ class TesserocrEngine:
         self._lock = threading.RLock()
 
     def analyse(self, image: Grey, dpi: int) -> list[Region] | None:
-        """Regions in reading order, as automatic page segmentation finds them."""
+        """Regions in reading order: bands where the page is plain, else Tesseract's own.
+
+        Automatic page segmentation costs ten times what the bands do.
+        """
+        plain = single_column(image, dpi)
+        if plain:
+            return plain
         with self._lock:
             api = self._layout_api()
             _set_image(api, image, dpi)
@@ -90,7 +97,8 @@ class TesserocrEngine:
                 api.Clear()
         if not found:
             return None
-        return Orientation(int(found["orient_deg"]) % 360, float(found["orient_conf"]))
+        # Tesseract tells how far the page is turned; we want how far to turn it back.
+        return Orientation(-int(found["orient_deg"]) % 360, float(found["orient_conf"]))
 
     def close(self) -> None:
         """Give the models' memory back; the next call loads anew."""

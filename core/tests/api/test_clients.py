@@ -1,0 +1,101 @@
+"""The client's address, and who is believed about it (core contract, 3.6)."""
+
+from ipaddress import ip_network
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.test import RequestFactory
+
+from backend.settings import env
+from core.api.clients import client_ip, throttle_key
+
+PROXY, NEXT, CLIENT = "10.0.0.1", "10.0.0.2", "198.51.100.7"
+
+
+def both(peer: str, forwarded: list[str]) -> set[str | None]:
+    """Ask by request and by ASGI scope, which must agree."""
+    request = RequestFactory().get("/", REMOTE_ADDR=peer)
+    if forwarded:
+        request.META["HTTP_X_FORWARDED_FOR"] = ",".join(forwarded)
+    scope = {
+        "client": (peer, 1234) if peer else None,
+        "headers": [(b"host", b"x"), *((b"x-forwarded-for", f.encode()) for f in forwarded)],
+    }
+    return {client_ip(request), client_ip(scope)}
+
+
+@pytest.fixture
+def trusted(settings) -> None:
+    settings.CORE_TRUSTED_PROXIES = [ip_network("10.0.0.0/24"), ip_network("2001:db8:1::/48")]
+
+
+@pytest.mark.parametrize("forwarded", [[], [CLIENT], ["1.1.1.1", "2.2.2.2"], ["<script>"]])
+def test_without_trusted_proxies_only_the_peer_counts(forwarded: list[str]) -> None:
+    assert both(PROXY, forwarded) == {PROXY}
+
+
+@pytest.mark.parametrize("forwarded", [[], ["1.1.1.1"], [PROXY]])
+def test_a_peer_that_is_not_trusted_is_not_believed(trusted, forwarded: list[str]) -> None:
+    assert both(CLIENT, forwarded) == {CLIENT}
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "found"),
+    [
+        ([], PROXY),
+        ([""], PROXY),
+        (["garbage"], PROXY),
+        (["1.1.1.1, garbage"], PROXY),
+        (["999.1.1.1"], PROXY),
+        ([CLIENT], CLIENT),
+        ([f"  {CLIENT}  "], CLIENT),
+        ([f"{CLIENT}:443"], CLIENT),
+        ([f"1.1.1.1, {CLIENT}"], CLIENT),
+        (["1.1.1.1", CLIENT], CLIENT),
+        ([f"1.1.1.1, {CLIENT}, {NEXT}"], CLIENT),
+        ([f"{CLIENT}, garbage, {NEXT}"], NEXT),
+        ([f"{NEXT}, {PROXY}"], NEXT),
+        (["2001:db8:9::5"], "2001:db8:9::5"),
+        (["[2001:db8:9::5]:443"], "2001:db8:9::5"),
+        (["[2001:db8:9::5"], "2001:db8:9::5"),
+        (["fe80::1%eth0"], "fe80::1"),
+        ([f"::ffff:{CLIENT}"], CLIENT),
+        ([f"{CLIENT}, 2001:db8:1::1"], CLIENT),
+        (["," * 5000], PROXY),
+    ],
+)
+def test_behind_trusted_proxies_the_right_most_other_hop_counts(
+    trusted, forwarded: list[str], found: str
+) -> None:
+    assert both(PROXY, forwarded) == {found}
+
+
+def test_a_trusted_peer_may_come_as_a_mapped_address(trusted) -> None:
+    assert both(f"::ffff:{PROXY}", [CLIENT]) == {CLIENT}
+
+
+def test_a_unix_socket_has_no_address(trusted) -> None:
+    assert both("", [CLIENT]) == {None}
+
+
+@pytest.mark.parametrize("value", ["nonsense", "10.0.0.0/33", "10.0.0.1;10.0.0.2", "localhost"])
+def test_a_malformed_list_of_proxies_stops_the_start(monkeypatch, value: str) -> None:
+    monkeypatch.setenv("CORE_TRUSTED_PROXIES", value)
+
+    with pytest.raises(ImproperlyConfigured, match=r"^CORE_TRUSTED_PROXIES must be"):
+        env.networks("CORE_TRUSTED_PROXIES")
+
+
+def test_addresses_and_networks_are_read(monkeypatch) -> None:
+    monkeypatch.setenv("CORE_TRUSTED_PROXIES", "10.0.0.1, 10.1.2.3/16 ,::1,")
+
+    assert list(map(str, env.networks("CORE_TRUSTED_PROXIES"))) == [
+        "10.0.0.1/32", "10.1.0.0/16", "::1/128",
+    ]  # fmt: skip
+
+
+def test_an_ipv6_customer_is_counted_as_one() -> None:
+    assert throttle_key("2001:db8:1:2::3") == throttle_key("2001:db8:1:2:ffff::9")
+    assert throttle_key("2001:db8:1:2::3") != throttle_key("2001:db8:1:3::3")
+    assert throttle_key("198.51.100.7") != throttle_key("198.51.100.8")
+    assert throttle_key(None) == "local"

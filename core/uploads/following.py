@@ -1,0 +1,94 @@
+"""What one socket has been sent of each upload, so that the guarantees of 2.6 hold,
+and which events it wants to hear.
+
+Per socket and upload: `(run, seq)` strictly rises, one terminal frame a run, nothing of
+a run after its terminal frame.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+
+MAX_UPLOADS = 10_000
+
+
+@dataclass
+class Place:
+    """How far a socket is in an upload's newest run. `characters` were sent as deltas."""
+
+    run: int = 0
+    seq: int = 0
+    characters: int = 0
+    has_ended: bool = False
+
+    def begin(self, run: int) -> None:
+        """Start again where a newer run was heard of."""
+        if run > self.run:
+            self.run, self.seq, self.characters, self.has_ended = run, 0, 0, False
+
+    def accepts(self, run: int, seq: int) -> bool:
+        """Return whether a partial frame may still be sent."""
+        self.begin(run)
+        return run == self.run and seq > self.seq and not self.has_ended
+
+    def end(self, run: int, seq: int) -> int | None:
+        """Mark a run's end; return the number of its frame, or None if it was sent before."""
+        self.begin(run)
+        if run < self.run or self.has_ended:
+            return None
+        self.has_ended = True
+        self.seq = max(self.seq + 1, seq)
+        return self.seq
+
+
+class Places:
+    """The places of up to 10,000 uploads, those last heard of."""
+
+    def __init__(self) -> None:
+        self._places: OrderedDict[str, Place] = OrderedDict()
+
+    def of(self, upload_id: str) -> Place:
+        """Return the place in an upload, a new one at first."""
+        place = self._places.setdefault(upload_id, Place())
+        self._places.move_to_end(upload_id)
+        if len(self._places) > MAX_UPLOADS:
+            self._places.popitem(last=False)
+        return place
+
+    def forget(self, upload_id: str) -> None:
+        """The upload is deleted."""
+        self._places.pop(upload_id, None)
+
+
+class Hearing:
+    """Which uploads' events a socket wants, and in which form their text streams.
+
+    `stream` is `cumulative`, `delta` or `none`.
+    """
+
+    def __init__(self) -> None:
+        self.stream = "cumulative"
+        self._has_all = True
+        self._muted: set[str] = set()
+
+    def has(self, upload_id: str) -> bool:
+        """Return whether the events of an upload are wanted."""
+        return self._has_all and upload_id not in self._muted
+
+    def begin(self, upload_id: str | None, *, stream: str | None) -> None:
+        """Want events again, of one upload or of all."""
+        self.stream = stream or self.stream
+        if upload_id is None:
+            self._has_all = True
+        else:
+            self._muted.discard(upload_id)
+
+    def stop(self, upload_id: str | None) -> None:
+        """Want no events, of one upload or of any."""
+        if upload_id is None:
+            self._has_all = False
+        else:
+            self._muted.add(upload_id)
+
+    def forget(self, upload_id: str) -> None:
+        """The upload is deleted."""
+        self._muted.discard(upload_id)

@@ -1,52 +1,233 @@
-"""Where the files of uploads lie: `uploads/<owner>/<hash[:2]>/<hash><ext>` of the storage."""
+"""Where uploads' files lie: `<owner>/<hash[:2]>/<hash><ext>` below `uploads/` in the storage.
 
+A name is made of an owner and a hash alone, so equal bytes of one owner are one file,
+which is never rewritten. New bytes wait in a local folder beside the finished files; when
+they are moved into place their temporary name says where to, and it goes only after the
+row is there. A process killed in between leaves that name behind, and the sweep removes
+what no row stands for. Files are placed, and removed, while the owner's row is locked
+(`core.uploads.quota`, `locked_owner`): a purge cannot take away what a create has found.
+"""
+
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
+from django.conf import settings
+from django.core.files import File
 from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
 
 from core.accounts.models import User
+from core.errors import TemporaryFailure
+from core.uploads.models import Upload
 
-ROOT = "uploads"
+FOLDER = "uploads"
+INCOMING = ".incoming"
+STRAY_AFTER = timedelta(hours=6)
+FILE_MODE, FOLDER_MODE = 0o640, 0o750
+_SEPARATOR = "~"
 
 
-def folder_of(user_id: UUID) -> str:
-    """Return the folder of one owner's files, relative to the storage."""
-    return f"{ROOT}/{user_id}"
+@dataclass(frozen=True)
+class Incoming:
+    """A temporary file and the open handle that fills it."""
+
+    path: Path
+    file: BinaryIO
 
 
-def remove_all_of(user_id: UUID) -> None:
-    """Remove every file of one owner, and the folder."""
-    _remove(folder_of(user_id))
+def is_local() -> bool:
+    """Return whether finished files lie in a local folder."""
+    return bool(settings.MEDIA_STORAGE == "file")
+
+
+def root() -> Path:
+    """Return the local folder of finished files."""
+    return Path(settings.MEDIA_ROOT) / FOLDER
+
+
+def stored_name(owner_id: UUID, sha256: str, extension: str) -> str:
+    """Return the key of a file, relative to the root of uploads."""
+    return f"{owner_id}/{sha256[:2]}/{sha256}{extension}"
+
+
+@contextmanager
+def incoming() -> Iterator[Incoming]:
+    """Make a temporary file, readable by nobody else until it is placed; it goes with the block."""
+    folder = root() / INCOMING
+    folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    path = folder / f"{secrets.token_hex(16)}.part"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield Incoming(path, file)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def placed(path: Path, name: str) -> Iterator[Callable[[], None]]:
+    """Put a finished temporary file in its place; the block then makes the row.
+
+    The block gets a function to call under the owner's lock: it puts the file back if a
+    purge took it since. When the block fails, the file goes again unless a row stands for it.
+    """
+    marker = path.with_name(path.stem + _SEPARATOR + name.replace("/", _SEPARATOR))
+    path.rename(marker)
+    try:
+        _put(marker, name)
+        yield partial(_put, marker, name)
+    except BaseException:
+        remove_unused(name)
+        raise
+    finally:
+        # Back under its first name: whoever made it removes it.
+        marker.rename(path)
+
+
+def _put(source: Path, name: str) -> None:
+    if exists(name):
+        return
+    if not is_local():
+        with source.open("rb") as file:
+            default_storage.save(f"{FOLDER}/{name}", File(file))
+        return
+    target = root() / name
+    target.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        return  # The same bytes, a moment earlier.
+    target.chmod(FILE_MODE)
+    _sync(target.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Make a new name in a folder last through a loss of power (fsync(2))."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def exists(name: str) -> bool:
+    """Return whether the file is there."""
+    if is_local():
+        return (root() / name).is_file()
+    return bool(default_storage.exists(f"{FOLDER}/{name}"))
+
+
+def open_stored(name: str) -> BinaryIO:
+    """Open a file for reading, seekable; one in a bucket is fetched into an unnamed file.
+
+    Raises: `TemporaryFailure` when it cannot be read.
+    """
+    try:
+        if is_local():
+            return (root() / name).open("rb")
+        copy = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115 - handed on
+        with default_storage.open(f"{FOLDER}/{name}") as file:
+            shutil.copyfileobj(file, copy, 2**20)
+        copy.seek(0)
+    except OSError as error:
+        raise TemporaryFailure("The stored file cannot be read.", code="engine_failed") from error
+    return copy
+
+
+@contextmanager
+def local_file(name: str) -> Iterator[Path]:
+    """Give the path of a file on this machine; a bucket's is copied for as long as the block.
+
+    Raises: `TemporaryFailure` when it cannot be read.
+    """
+    if is_local():
+        if not (path := root() / name).is_file():
+            raise TemporaryFailure("The stored file cannot be read.", code="engine_failed")
+        yield path
+        return
+    with (
+        open_stored(name) as source,
+        tempfile.NamedTemporaryFile(
+            dir=settings.FILE_UPLOAD_TEMP_DIR, suffix=Path(name).suffix
+        ) as copy,
+    ):
+        shutil.copyfileobj(source, copy, 2**20)
+        copy.flush()
+        yield Path(copy.name)
+
+
+@contextmanager
+def locked_owner(owner_id: UUID | str) -> Iterator[None]:
+    """Hold an owner's row for a transaction, so that files are placed and removed in turn."""
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).filter(pk=owner_id).first()
+        yield
+
+
+def remove_unused(name: str) -> None:
+    """Remove a file that no row stands for, deleted rows counted."""
+    with locked_owner(name.partition("/")[0]):
+        if not Upload.objects.filter(stored_name=name).exists():
+            remove(name)
+
+
+def remove(name: str) -> None:
+    """Remove a file, if it is there. The caller holds the owner's row."""
+    if is_local():
+        (root() / name).unlink(missing_ok=True)
+    else:
+        default_storage.delete(f"{FOLDER}/{name}")
+
+
+def remove_all_of(user_id: UUID | str) -> None:
+    """Remove every file of an account that is gone, with its folders."""
+    owner = str(UUID(str(user_id)))
+    if is_local():
+        shutil.rmtree(root() / owner, ignore_errors=True)
+        return
+    folders, _ = default_storage.listdir(f"{FOLDER}/{owner}")
+    for folder in folders:
+        for name in default_storage.listdir(f"{FOLDER}/{owner}/{folder}")[1]:
+            remove(f"{owner}/{folder}/{name}")
 
 
 def remove_orphans() -> int:
-    """Remove the folders of accounts that are gone (a crash after the rows); return how many."""
-    names = {name for name in _list(ROOT)[0] if _is_uuid(name)}
-    known = set(map(str, User.objects.filter(pk__in=names).values_list("pk", flat=True)))
-    for name in names - known:
-        _remove(f"{ROOT}/{name}")
-    return len(names - known)
+    """Remove what killed processes and accounts have left behind; return how many things."""
+    return _sweep_incoming() + _sweep_gone_owners()
 
 
-def _remove(folder: str) -> None:
-    folders, files = _list(folder)
-    for name in files:
-        default_storage.delete(f"{folder}/{name}")
-    for name in folders:
-        _remove(f"{folder}/{name}")
-    # A bucket has no folders, and lets go of what it does not have.
-    default_storage.delete(folder)
+def _sweep_incoming() -> int:
+    """Remove temporary files that nobody fills any more, and what they were placed as."""
+    before = (timezone.now() - STRAY_AFTER).timestamp()
+    swept = 0
+    for path in (root() / INCOMING).glob("*"):
+        if path.stat().st_mtime >= before:
+            continue
+        parts = path.name.split(_SEPARATOR)[1:]
+        if len(parts) == 3:
+            remove_unused("/".join(parts))
+        path.unlink(missing_ok=True)
+        swept += 1
+    return swept
 
 
-def _list(folder: str) -> tuple[list[str], list[str]]:
-    try:
-        return default_storage.listdir(folder)
-    except FileNotFoundError:
-        return [], []
-
-
-def _is_uuid(name: str) -> bool:
-    try:
-        return str(UUID(name)) == name
-    except ValueError:
-        return False
+def _sweep_gone_owners() -> int:
+    """Remove the folders of accounts that are gone."""
+    if not is_local() or not root().is_dir():
+        return 0
+    names = [path.name for path in root().iterdir() if path.name != INCOMING]
+    gone = set(names) - {str(pk) for pk in User.objects.values_list("pk", flat=True).iterator()}
+    for name in gone:
+        shutil.rmtree(root() / name, ignore_errors=True)
+    return len(gone)

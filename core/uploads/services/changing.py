@@ -1,0 +1,80 @@
+"""`update` and `delete`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.accounts.models import User
+from core.jobs import lifecycle
+from core.ocr.engines.text import to_processed
+from core.uploads import events
+from core.uploads.errors import Conflict
+from core.uploads.models import Upload
+from core.uploads.options import TEXTS, UpdateForm, checked, ignored
+from core.uploads.recognition import search_text
+from core.uploads.services.locking import locked_upload
+from core.uploads.status import is_busy
+
+
+@dataclass(frozen=True)
+class Updated:
+    """The upload as it is now, and the names of what may not be changed."""
+
+    upload: Upload
+    ignored: list[str]
+
+
+def update_upload(
+    *, owner: User, upload_id: UUID | str | object, data: Mapping[str, Any], origin: str = ""
+) -> Updated:
+    """Change texts, name or options; no run starts by it. What is unknown is left untouched.
+
+    A new `output_format` lays a recognised text out again, unless a text comes with it.
+    Raises: `NotFound`, `FieldErrors`, `Conflict` for texts while a run is under way.
+    """
+    values = checked(UpdateForm, data)
+    with transaction.atomic():
+        upload = locked_upload(owner, upload_id)
+        if is_busy(upload) and any(name in values for name in TEXTS):
+            raise Conflict("The text cannot be edited while the upload is being recognised.")
+        if values:
+            _apply(upload, values)
+            transaction.on_commit(
+                partial(events.publish_changed, "Upload.updated", upload, origin=origin)
+            )
+    return Updated(upload, ignored(UpdateForm, data))
+
+
+def _apply(upload: Upload, values: dict[str, Any]) -> None:
+    has_new_layout = values.get("output_format", upload.output_format) != upload.output_format
+    for name, value in values.items():
+        setattr(upload, name, value)
+    if has_new_layout and "processed_text" not in values and upload.raw_text is not None:
+        upload.processed_text = to_processed(upload.raw_text, upload.output_format)
+    upload.search_text = search_text(upload)
+    upload.updated_at = timezone.now()
+    fields = {*values, "processed_text", "search_text", "updated_at"}
+    upload.save(update_fields=fields)
+
+
+def delete_upload(*, owner: User, upload_id: UUID | str | object, origin: str = "") -> Upload:
+    """Hide an upload everywhere at once and end its run; a purge removes it later.
+
+    Raises: `NotFound`.
+    """
+    with transaction.atomic():
+        upload = locked_upload(owner, upload_id)
+        upload.is_deleted, upload.deleted_at = True, timezone.now()
+        upload.updated_at = upload.deleted_at
+        upload.save(update_fields=["is_deleted", "deleted_at", "updated_at"])
+        if upload.job is not None and is_busy(upload):
+            upload.job = lifecycle.cancel(upload.job.pk)
+        transaction.on_commit(
+            partial(events.publish_changed, "Upload.deleted", upload, origin=origin)
+        )
+    return upload

@@ -1,8 +1,10 @@
 """A pytest plugin: accounts, clients, and a running platform."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from pytest_django.plugin import DjangoDbBlocker
 from rest_framework.test import APIClient
 
@@ -12,28 +14,38 @@ from tests.support.running import Platform
 PASSWORD = "correct horse battery"
 
 
+@cache
+def hashed_password() -> str:
+    """Return the hash of `PASSWORD`, which costs half a second on purpose: once for all tests."""
+    return make_password(PASSWORD)
+
+
+def make_account(email: str, **more):
+    """Save an account whose password is `PASSWORD`."""
+    from core.accounts.models import User
+
+    account = User.objects.create_user(email, **more)
+    User.objects.filter(pk=account.pk).update(password=hashed_password())
+    account.password = hashed_password()
+    return account
+
+
 @pytest.fixture
 def user(db):
     """Return a saved account."""
-    from core.accounts.models import User
-
-    return User.objects.create_user("ada@example.org", PASSWORD)
+    return make_account("ada@example.org")
 
 
 @pytest.fixture
 def other_user(db):
     """Return another saved account."""
-    from core.accounts.models import User
-
-    return User.objects.create_user("grace@example.org", PASSWORD)
+    return make_account("grace@example.org")
 
 
 @pytest.fixture
 def staff(db):
     """Return a saved administrator."""
-    from core.accounts.models import User
-
-    return User.objects.create_superuser("root@example.org", PASSWORD)
+    return make_account("root@example.org", role="admin", is_superuser=True)
 
 
 @pytest.fixture
@@ -57,11 +69,22 @@ def client_of(user, access_token) -> APIClient:
     return client
 
 
+_RUNNING: list[Platform] = []
+
+
+@pytest.fixture
+def alone() -> None:
+    """End the platform's processes, if other tests have started them: nobody else acts."""
+    for platform in _RUNNING:
+        platform.rest()
+
+
 @pytest.fixture(scope="session")
 def running(django_db_setup, django_db_blocker: DjangoDbBlocker) -> Iterator[Platform]:
     """Return the processes, started once for all tests of this worker."""
     with django_db_blocker.unblock():
         processes = Platform()
+    _RUNNING.append(processes)
     yield processes
     processes.close()
 

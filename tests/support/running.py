@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 from django.db import connection
@@ -137,19 +136,14 @@ class Platform:
         return child
 
     def wait_for_web(self, port: int | None = None) -> None:
-        """Wait until the web process answers."""
+        """Wait until the newest web process answers."""
+        web = [child for child in self.started if child.name.startswith("web")][-1]
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            with contextlib.suppress(OSError):
-                urllib.request.urlopen(  # noqa: S310
-                    f"http://127.0.0.1:{port or self.port}/static/none", timeout=2
-                )
-                return
+        while time.monotonic() < deadline and web.process.poll() is None:
             if _answers(port or self.port):
                 return
             time.sleep(0.05)
-        logs = [child.text()[-2000:] for child in self.started if child.name.startswith("web")]
-        raise AssertionError(f"the web process did not start: {logs}")
+        raise AssertionError(f"the web process did not start: {web.text()[-2000:]}")
 
     def heal(self) -> None:
         """Start again what a test has killed."""
@@ -157,6 +151,12 @@ class Platform:
             self.worker = self.start_worker()
         if self.upkeep.process.poll() is not None:
             self.upkeep = self.start_upkeep()
+
+    def rest(self) -> None:
+        """End every process until `heal`: a test wants the database to itself."""
+        for child in self.started:
+            if child.process.poll() is None:
+                child.kill()
 
     def close(self) -> None:
         """End everything that was started."""

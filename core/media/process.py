@@ -72,9 +72,9 @@ def run(
     command = _command(args, environment)
     child: subprocess.Popen[bytes] | None = None
     try:
-        child = _start(command, cwd=cwd, env=environment, has_stdin=stdin is not None)
+        launch = _launcher(limits, environment) + command
+        child = _start(launch, cwd=cwd, env=environment, has_stdin=stdin is not None)
         _live[child.pid] = run_id
-        _limit_resources(child.pid, limits)
         callbacks = Callbacks(on_line, check)
         name = Path(command[0]).name
         watch = Watch(child, limits, callbacks, name=name, stdin=stdin or b"", capture=capture)
@@ -115,6 +115,13 @@ def _find(program: str, env: Mapping[str, str]) -> str:
     return str(Path(found).absolute())
 
 
+def _launcher(limits: Limits, env: Mapping[str, str]) -> list[str]:
+    """What the program is started through: each link replaces itself by the next."""
+    lifeline = [_find("setpriv", env), "--pdeathsig", "KILL", "--"]
+    caps = [_find("prlimit", env), *_caps(limits), "--"]
+    return [*lifeline, *caps, "/bin/sh", "-c", _GUARD, str(os.getpid())]
+
+
 def _start(
     command: list[str],
     *,
@@ -122,11 +129,9 @@ def _start(
     env: dict[str, str],
     has_stdin: bool,
 ) -> subprocess.Popen[bytes]:
-    setpriv = _find("setpriv", env)
-    guard = [setpriv, "--pdeathsig", "KILL", "--", "/bin/sh", "-c", _GUARD, str(os.getpid())]
     try:
         return subprocess.Popen(
-            [*guard, *command],
+            command,
             stdin=subprocess.PIPE if has_stdin else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -142,20 +147,23 @@ def _start(
         raise
 
 
-def _limit_resources(pid: int, limits: Limits) -> None:
-    """Cap a process that has just started; all that it starts inherits the caps."""
-    caps = {resource.RLIMIT_CORE: 0}
+def _caps(limits: Limits) -> list[str]:
+    """Options of prlimit(1), which sets them before the program can write its first byte."""
+    caps = [f"--core={_capped(resource.RLIMIT_CORE, 0)}"]
     if limits.file_size_bytes is not None:
-        caps[resource.RLIMIT_FSIZE] = limits.file_size_bytes
+        caps.append(f"--fsize={_capped(resource.RLIMIT_FSIZE, limits.file_size_bytes)}")
     if limits.memory_bytes is not None:
         # A backstop against a hog faster than the watch. It counts what is reserved, such as 8 MiB
         # of stack for each thread, not what is used, so it must lie well above the limit.
-        caps[resource.RLIMIT_DATA] = 2 * limits.memory_bytes + _RLIMIT_SLACK_BYTES
-    with contextlib.suppress(ProcessLookupError):  # it has ended already
-        for which, cap in caps.items():
-            _, hard = resource.prlimit(pid, which)
-            lowered = cap if hard == resource.RLIM_INFINITY else min(cap, hard)
-            resource.prlimit(pid, which, (lowered, lowered))
+        reserved_bytes = 2 * limits.memory_bytes + _RLIMIT_SLACK_BYTES
+        caps.append(f"--data={_capped(resource.RLIMIT_DATA, reserved_bytes)}")
+    return caps
+
+
+def _capped(which: int, wanted: int) -> int:
+    """A limit may only be lowered."""
+    _, hard = resource.getrlimit(which)
+    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
 
 
 def _end(child: subprocess.Popen[bytes] | None, run_id: str) -> None:

@@ -1,6 +1,7 @@
 """What pdfinfo tells."""
 
 import io
+import os
 from pathlib import Path
 
 import pikepdf
@@ -43,7 +44,11 @@ def test_a_password_is_named(tmp_path: Path) -> None:
 def test_a_pdf_that_takes_too_long_is_unreadable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pdf, "LIMITS", Limits(wall_s=0.0))
+    slow = tmp_path / "pdfinfo"
+    slow.write_text("#!/bin/sh\nexec sleep 600")
+    slow.chmod(0o700)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(pdf, "LIMITS", Limits(wall_s=0.5))
     with pytest.raises(UnreadableImage, match="too much"):
         pdf_info(saved(tmp_path, frames("PDF", 1)))
 

@@ -18,6 +18,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 
 from django.core.exceptions import (
+    BadRequest,
     ObjectDoesNotExist,
     PermissionDenied,
     RequestDataTooBig,
@@ -137,7 +138,8 @@ def _as_drf(error: Exception) -> exceptions.APIException | None:
         too_big = exceptions.APIException("The request is too large.", "too_large")
         too_big.status_code = 413
         return too_big
-    return exceptions.ParseError() if isinstance(error, SuspiciousOperation) else None
+    is_suspicious = isinstance(error, SuspiciousOperation | BadRequest)
+    return exceptions.ParseError() if is_suspicious else None
 
 
 def _of_api_exception(error: exceptions.APIException) -> Failure:

@@ -6,6 +6,7 @@ sends is told so, and the upkeep sends again.
 
 import logging
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from celery import current_app
@@ -50,5 +51,5 @@ def depths(queues: Sequence[str]) -> dict[str, int]:
     """
     with current_app.connection_for_write() as connection:
         connection.ensure_connection(max_retries=1, timeout=2)
-        channel = connection.default_channel
+        channel: Any = connection.default_channel
         return {queue: channel.queue_declare(queue=queue).message_count for queue in queues}

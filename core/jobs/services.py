@@ -1,14 +1,18 @@
 """What people may do with jobs: begin one, cancel it, try it again."""
 
+import json
 from uuid import UUID
 
 from rest_framework.exceptions import PermissionDenied, ValidationError
 
 from core.accounts.models import User
 from core.jobs import lifecycle, selectors
-from core.jobs.kinds import known_kinds
+from core.jobs.kinds import JobKind, known_kinds
 from core.jobs.models import Job
+from core.jobs.storable import as_json, storable_json
 from core.jobs.types import Json
+
+MAX_PARAMS_BYTES = 64 * 1024
 
 
 def start_job(
@@ -26,16 +30,33 @@ def start_job(
         raise PermissionDenied("This kind of job is not started here.")
     if kind.is_staff_only and not user.is_staff:
         raise PermissionDenied("Only staff may start this kind of job.")
-    serializer = kind.params_serializer(data=params)
-    serializer.is_valid(raise_exception=False)
-    if serializer.errors:
-        raise ValidationError({"params": serializer.errors})
     return lifecycle.enqueue(
         kind,
         owner=user,
-        params=dict(serializer.validated_data),
+        params=checked_params(kind, params),
         idempotency_key=idempotency_key,
     )
+
+
+def checked_params(kind: type[JobKind], params: Json) -> Json:
+    """Return what the kind's serializer makes of the params, as plain JSON.
+
+    Raises: `ValidationError` for what it refuses, what no database keeps (NUL, half a
+    character, NaN) and what is larger than `MAX_PARAMS_BYTES`.
+    """
+    serializer = kind.params_serializer(data=params)
+    if not serializer.is_valid():
+        raise ValidationError({"params": serializer.errors})
+    try:
+        checked: Json = as_json(serializer.validated_data)
+        is_storable = storable_json(checked) == checked
+    except (ValueError, TypeError, RecursionError):
+        is_storable = False
+    if not is_storable:
+        raise ValidationError({"params": ["These values cannot be kept."]})
+    if len(json.dumps(checked)) > MAX_PARAMS_BYTES:
+        raise ValidationError({"params": [f"At most {MAX_PARAMS_BYTES} bytes, please."]})
+    return checked
 
 
 def cancel_job(*, user: User, job_id: UUID) -> Job:

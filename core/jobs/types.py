@@ -36,7 +36,7 @@ class JobBody(TypedDict):
 
 def job_body(job: Job) -> JobBody:
     """Show a job: the one place where a row becomes its public form."""
-    error = job.error_code and {"code": job.error_code, "message": job.error_message}
+    error: JobErrorBody = {"code": job.error_code, "message": job.error_message}
     return {
         "id": str(job.pk),
         "kind": job.kind,
@@ -46,7 +46,7 @@ def job_body(job: Job) -> JobBody:
         "stage_count": job.stage_count,
         "progress": job.progress,
         "attempt": job.attempt,
-        "error": error or None,
+        "error": error if job.error_code else None,
         "params": job.params,
         "result": job.result,
         "created_at": job.created_at.isoformat(),

@@ -12,9 +12,9 @@ from core.jobs.types import Json
 from core.media.process import Limits
 
 STEP_S = 0.1
-STALL_S = 5.0
+STALL_S = 2.0
 MEMORY_LIMIT_BYTES = 2**29
-EXTRA_TIME_S = 15.0
+EXTRA_TIME_S = 10.0
 BEHAVIOURS = ("ok", "fail", "crash", "hang", "spin", "eat_memory")
 # What the child program does, one script a behaviour; argv[1] is a duration in seconds.
 CHILD = {

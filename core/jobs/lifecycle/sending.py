@@ -38,7 +38,7 @@ def _limit_of(job: Job) -> int:
     return kind_named(job.kind).active_limit() if job.owner_id else 0
 
 
-def _wake(owner_id: UUID, kind: str, limit: int) -> None:
+def _wake(owner_id: UUID | None, kind: str, limit: int) -> None:
     mine = Job.objects.filter(owner=owner_id, kind=kind)
     free = limit - mine.filter(status=Status.RUNNING).count()
     waiting = mine.filter(claimable()).order_by("created_at", "pk")[: max(0, free)]

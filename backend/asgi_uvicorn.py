@@ -3,6 +3,8 @@
 import uvicorn
 from django.conf import settings
 
+from core.realtime.asgi import Application
+
 PING_EVERY_S = 20.0
 # A closed platform is wanted soon; what is cut off here the clients take up again.
 GRACEFUL_STOP_S = 5
@@ -11,11 +13,18 @@ ENVELOPE_BYTES = 2**20
 
 
 def serve() -> None:
-    """Serve HTTP and WebSockets until told to stop."""
+    """Serve the platform until told to stop."""
+    from backend.asgi import application
+
+    run(application, settings.HOST, settings.PORT)
+
+
+def run(application: Application, host: str, port: int) -> None:
+    """Serve an application until told to stop."""
     uvicorn.run(
-        "backend.asgi:application",
-        host=settings.HOST,
-        port=settings.PORT,
+        application,
+        host=host,
+        port=port,
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",

@@ -11,6 +11,8 @@ from rest_framework.response import Response
 class Docs(SpectacularSwaggerSplitView):
     """The page at `/api/docs/`; its scripts are files, its styles stand in the page."""
 
+    schema = None  # it is no part of what it shows
+
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show the page, or the script that it asks for."""
         response: Response = super().get(request, *args, **kwargs)  # type: ignore[no-untyped-call]

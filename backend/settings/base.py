@@ -11,8 +11,11 @@ BASE_DIR: Path = env.ROOT
 DATA_DIR: Path = env.folder("DATA_DIR", "./var")
 SECRET_KEY = env.secret("SECRET_KEY", DATA_DIR / "secret_key")
 DEBUG = env.flag("DEBUG", False)
-HOST = env.text("HOST") or env.text("SERVER_HOST", "127.0.0.1")
-PORT = env.integer("PORT", 0, maximum=65535) or env.integer("SERVER_PORT", 8000, maximum=65535)
+# The second names of these two are the streaming contract's.
+HOST = env.text("HOST", env.text("SERVER_HOST", "127.0.0.1"))
+PORT = env.integer(
+    "PORT", env.integer("SERVER_PORT", 8000, minimum=1, maximum=65535), minimum=1, maximum=65535
+)
 ASGI_SERVER = env.choice("ASGI_SERVER", "uvicorn", ["uvicorn", "daphne"])
 
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
@@ -72,6 +75,8 @@ TEMPLATES = [
 
 def _database(url: str) -> dict[str, object]:
     """Turn an address into Django's settings; SQLite is made to stand several writers."""
+    if not url.startswith(("sqlite:///", "postgres://", "postgresql://")):
+        raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgres://.")
     try:
         config: dict[str, object] = environ.Env.db_url_config(url)
     except (ValueError, KeyError) as error:
@@ -83,8 +88,6 @@ def _database(url: str) -> dict[str, object]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
         config["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
-    elif config["ENGINE"] != "django.db.backends.postgresql":
-        raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgres://.")
     else:
         config["CONN_HEALTH_CHECKS"] = True
     config["CONN_MAX_AGE"] = None

@@ -26,7 +26,7 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*")
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 if os.environ.get("MEDIALOOM_DOTENV", "1") != "0":
-    environ.Env.read_env(ROOT / ".env", overwrite=False)
+    environ.Env.read_env(ROOT / ".env", overwrite=False, parse_comments=True)
 
 
 def _read(name: str, default: str, convert: Callable[[str], T], wanted: str) -> T:

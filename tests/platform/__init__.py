@@ -1,0 +1,1 @@
+"""The platform as a whole: how it starts, stops, answers and refuses."""

@@ -112,12 +112,8 @@ class Platform:
 
     def start_web(self, port: int | None = None, **env: str) -> Child:
         """Start one more web process; `wait_for_web` waits for it."""
-        command = [
-            sys.executable, "-m", "uvicorn", "backend.asgi:application", "--host", "127.0.0.1",
-            "--port", str(port or self.port), "--ws-max-size", str(68 * 2**20),
-            "--ws-per-message-deflate", "false", "--lifespan", "off",
-        ]  # fmt: skip
-        return self._start("web", command, env)
+        address = {"HOST": "127.0.0.1", "PORT": str(port or self.port)}
+        return self._start("web", [sys.executable, "-m", "backend.serve"], {**address, **env})
 
     def start_worker(self, queues: str = QUEUES, concurrency: int = 2, **env: str) -> Child:
         """Start one more worker; it takes jobs as soon as it is up."""

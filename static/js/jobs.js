@@ -27,7 +27,9 @@ function show(job) {
 /** Read the state anew: what is newest, and whatever this page still shows as under way. */
 async function readAll() {
   const { results } = await call("GET", JOBS);
-  results.filter((job) => isShown(job) || !finished(job)).reverse().forEach(show);
+  const newest = Math.max(0, ...[...document.querySelectorAll(".job time")].map(moment));
+  const isNew = (job) => !finished(job) || Date.parse(job.created_at) > newest;
+  results.filter((job) => isShown(job) || isNew(job)).reverse().forEach(show);
   const listed = new Set(results.map(({ id }) => id));
   const left = [...live.children].map(({ dataset }) => dataset.job).filter((id) => !listed.has(id));
   await Promise.all(left.map(readOne));
@@ -40,6 +42,10 @@ async function readOne(id) {
     if (error.status !== 404) throw error;
     document.getElementById(`job-${id}`)?.remove();
   }
+}
+
+function moment(time) {
+  return Date.parse(time.dateTime) || 0;
 }
 
 function isShown({ id }) {

@@ -33,7 +33,7 @@ export class PageView {
   }
 
   #draw() {
-    const count = this.#upload.page_count ?? 1;
+    const count = Math.max(1, this.#upload.page_count ?? 1);
     const source = `${this.#upload.image_url.replace(/image\/$/, "")}pages/${this.#number}.png?width=${WIDTH_PX}`;
     if (this.image.getAttribute("src") !== source) this.image.src = source;
     this.image.alt = `Page ${this.#number} of ${this.#upload.filename || "the file"}`;

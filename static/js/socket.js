@@ -98,6 +98,7 @@ export class LiveSocket {
     this.#once("poll", () => this.#poll(), POLL_MS);
     try {
       await this.on.poll();
+      if (this.#state === "unreachable") this.#reconnect(FIRST_RETRY_MS * Math.random());
       if (this.#timers.poll) this.#say("lost");
     } catch (error) {
       if (this.#timers.poll && !error.status) this.#say("unreachable");

@@ -40,7 +40,9 @@ async function open() {
   const id = location.hash.slice(1);
   if (id && !UUID.test(id)) return; // the skip link
   catalogue.mark(id);
-  if (id && !store.get(id)) await catalogue.readOne(id);
+  const known = store.get(id);
+  if (known) sheet.show(known);
+  if (id && (!known || busy(known))) await catalogue.readOne(id); // lists have no text so far
   if (id !== catalogue.openId) return;
   const upload = store.get(id) ?? null;
   sheet.show(upload);

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.support.fixtures import PASSWORD
 
@@ -20,6 +20,7 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_MS = 40_000
 # What the browser itself writes when a request fails or is refused.
 NETWORK_WORDS = ("Failed to load resource", "WebSocket connection to")
 DESKTOP = {"width": 1280, "height": 800}
@@ -39,7 +40,7 @@ class Visitor:
 
     def watch(self, page: Page) -> Page:
         """Note what a page complains about and whom it asks."""
-        page.set_default_timeout(40_000)
+        page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
@@ -82,6 +83,7 @@ def browser() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     assert program, "chromium is not installed: run `make test`, which installs it"
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=CHROMIUM_FLAGS)
         yield chromium

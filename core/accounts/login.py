@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from core.accounts import services
 from core.accounts.models import User
 from core.api.clients import client_ip, throttle_key
+from core.api.parsers import is_storable
 from core.api.throttles import SlidingWindow
 from core.errors import FieldErrors, InvalidInput, Throttled
 
@@ -33,6 +34,8 @@ def check_credentials(email: str, password: str, *, ip: str | None) -> User:
     An unknown account costs the same time: Django hashes the password for it too.
     Raises: `BadCredentials`; `Throttled` after 10 failures in 15 min from one address.
     """
+    if not (is_storable(email) and is_storable(password)):
+        raise BadCredentials  # PostgreSQL takes no NUL in a query, no hasher half a character.
     user = _guess(email, ip, lambda: auth.authenticate(username=email, password=password))
     if not isinstance(user, User):
         raise BadCredentials

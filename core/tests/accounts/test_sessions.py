@@ -26,8 +26,10 @@ def request_of_nobody() -> HttpRequest:
 
 @pytest.mark.parametrize(
     ("email", "password"),
-    [("ada@example.org", "wrong"), ("nobody@example.org", PASSWORD), ("", ""), ("\x00", "\x00")],
-)
+    [("ada@example.org", "wrong"), ("nobody@example.org", PASSWORD), ("", ""),
+     ("\x00", PASSWORD), ("ada@example.org", "\x00"), ("\ud800", PASSWORD),
+     ("ada@example.org", "\ud800")],
+)  # fmt: skip
 def test_bad_credentials_begin_no_session(
     request_of_nobody: HttpRequest, user: User, email: str, password: str
 ) -> None:

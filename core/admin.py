@@ -1,5 +1,6 @@
 """The admin of core, gathered where Django looks for it."""
 
 from core.accounts import admin as accounts_admin
+from core.uploads import admin as uploads_admin
 
-__all__ = ["accounts_admin"]
+__all__ = ["accounts_admin", "uploads_admin"]

@@ -13,7 +13,7 @@ from core.ocr.engines.languages import resolve_hint
 from core.uploads.models import OcrMode, OutputFormat
 
 TEXT_MAX_CHARACTERS = 10_000_000
-HASH_PATTERN = r"^\s*[0-9a-fA-F]{64}\s*$"
+HASH_PATTERN = r"^[0-9a-fA-F]{64}$"
 TEXTS = ("raw_text", "processed_text")
 
 
@@ -39,11 +39,23 @@ class OptionsForm(serializers.Serializer[object]):
 class CreateForm(OptionsForm):
     """What comes with the bytes of a new upload, or in their place."""
 
-    filename = Text(required=False, allow_blank=True, max_length=4096)
-    image_path = Text(required=False, allow_blank=True, max_length=4096, trim_whitespace=False)
-    image_hash = serializers.RegexField(HASH_PATTERN, required=False, allow_blank=True)
+    filename = Text(required=False, allow_null=True, allow_blank=True, max_length=4096)
+    image_path = Text(
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        max_length=4096,
+        trim_whitespace=False,
+    )
+    image_hash = serializers.RegexField(
+        HASH_PATTERN,
+        required=False,
+        allow_null=True,
+        allow_blank=True,
+        error_messages={"invalid": "64 hexadecimal digits are expected."},
+    )
     process = serializers.BooleanField(required=False, default=True)
-    token = Text(required=False, allow_blank=True, max_length=128)
+    token = Text(required=False, allow_null=True, allow_blank=True, max_length=128)
 
 
 class UpdateForm(OptionsForm):

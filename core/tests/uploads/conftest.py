@@ -5,10 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from channels.layers import get_channel_layer
 from django.conf import settings
 from PIL import Image
 
 from benchmarks.samples import Sample, Style, text_page
+from core.realtime.groups import group_for_uploads_of
+from core.realtime.publish import Event, channel_of, connection
 from core.uploads.models import Upload
 from core.uploads.selectors import uploads_of
 from core.uploads.status import status_of
@@ -75,3 +78,43 @@ def ended(user, upload_id: str, timeout_s: float = 90) -> Upload:
         return upload if status_of(upload) in ("processed", "error") else None
 
     return wait_until(found, timeout_s=timeout_s)
+
+
+class Heard:
+    """The events of one owner's uploads, as they leave."""
+
+    def __init__(self, pubsub) -> None:
+        self._pubsub = pubsub
+
+    def events(self) -> list[Event]:
+        """Return what has arrived since the last call."""
+        found = []
+        while message := self._pubsub.get_message(timeout=0.3):
+            if message["type"] == "message":
+                event = get_channel_layer().deserialize(message["data"])
+                found.append(
+                    Event(**{k: v for k, v in event.items() if k not in ("type", "group")})
+                )
+        return found
+
+    def names(self) -> list[str]:
+        """Return what the events that have arrived say, in short."""
+        return [_short(event) for event in self.events()]
+
+
+def _short(event: Event) -> str:
+    if event.name == "upload.changed":
+        return f"{event.data['frame_type']} {event.data['status']} {event.data['run']}"
+    if event.name == "upload.ended":
+        frame = event.data["frame"]
+        return f"ended {frame['status']} {frame['run']} {frame.get('error_code', '')}".strip()
+    return f"stream {event.data['run']} {event.data['seq']}"
+
+
+@pytest.fixture
+def heard(user):
+    """Listen to the events of the user's uploads."""
+    with connection().pubsub() as pubsub:
+        pubsub.subscribe(channel_of(group_for_uploads_of(user.pk)))
+        pubsub.get_message(timeout=5)
+        yield Heard(pubsub)

@@ -26,6 +26,7 @@ DEFAULTS = {
     "output_format": OutputFormat.RAW.value,
     "ocr_mode": OcrMode.FAST.value,
 }
+FILE_FIELDS = ("image_file", "image")
 DUPLICATE = "This content was uploaded before; here is the upload that holds it."
 
 
@@ -54,7 +55,7 @@ def create_upload(
     """
     form = checked(CreateForm, data)
     token = use_api_token(owner, form["token"], ip=ip) if form.get("token") else None
-    wanted_hash = form.get("image_hash", "").strip().lower()
+    wanted_hash = (form.get("image_hash") or "").lower()
     content = _content(owner, data, form)
     if content is None:
         return _probe(owner, wanted_hash, form)
@@ -75,16 +76,17 @@ def create_upload(
 
 def _content(owner: User, data: Mapping[str, Any], form: dict[str, Any]) -> intake.Content | None:
     """Return where the bytes come from; a file, then base64, win over a path."""
-    for field in ("image_file", "image"):
-        if isinstance(file := data.get(field), File):
-            return intake.from_file(file, field=field)
-        if file not in (None, ""):
-            raise FieldErrors({field: "A file is expected."})
-    text = data.get("image_base64")
-    if isinstance(text, str | Encoded):
-        return intake.from_base64(text)
-    if text is not None:
+    text, files = data.get("image_base64"), {name: data.get(name) for name in FILE_FIELDS}
+    if text is not None and not isinstance(text, str | Encoded):
         raise FieldErrors({"image_base64": "Not a valid string."})
+    for field, file in files.items():
+        if file not in (None, "") and not isinstance(file, File):
+            raise FieldErrors({field: "A file is expected."})
+    for field, file in files.items():
+        if isinstance(file, File):
+            return intake.from_file(file, field=field)
+    if text is not None:
+        return intake.from_base64(text)
     if form.get("image_path"):
         return intake.from_server_path(form["image_path"], owner_id=owner.pk)
     return None

@@ -38,6 +38,7 @@ class Ocr(JobKind):
     """Read an upload's text. Result: `{"engine", "page_count", "confidence", …}`."""
 
     name = "core.ocr"
+    title = "Text recognition"
     queue = "ocr"
     stages = ("read",)
     params_serializer = OcrParams

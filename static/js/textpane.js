@@ -1,6 +1,6 @@
 /** The text of the open upload: it grows while it is read, and can be corrected afterwards. */
 
-import { busy, progressWords } from "./words.js";
+import { busy } from "./words.js";
 
 const find = (id) => document.getElementById(id);
 
@@ -97,6 +97,6 @@ function placeholder(upload) {
 }
 
 function note(upload) {
-  if (busy(upload)) return progressWords(upload);
+  if (busy(upload)) return "You can correct the text once it is complete.";
   return upload.raw_text == null ? "" : "You can correct the text here.";
 }

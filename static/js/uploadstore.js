@@ -30,6 +30,7 @@ export class UploadStore {
     const before = this.get(instance.id);
     if (before && isStale(before, instance)) return before;
     const upload = { ...before, ...instance };
+    upload.page_count = instance.page_count || before?.page_count; // unknown until it is read once
     const text = instance.streamed_text ?? "";
     const goesOn = before && before.run === instance.run && before.points > length(text);
     if (!goesOn) restart(upload, text);

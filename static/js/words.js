@@ -4,7 +4,7 @@ const LABELS = {
   uploaded: ["Not read", ""],
   pending: ["Waiting", "wait"],
   processing: ["Reading", "busy"],
-  processed: ["Read", "good"],
+  processed: ["Ready", "good"],
   error: ["Failed", "bad"],
 };
 const FAILURES = {

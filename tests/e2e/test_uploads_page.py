@@ -70,7 +70,7 @@ def read(page: Page, tmp_path: Path, name: str = "scan.png", **scan) -> None:
     """Send one short scan, open it, and wait for its text."""
     send(page, scans.saved(tmp_path, name, scans.png(**scan)))
     row(page, name).click()
-    status(page, "Read")
+    status(page, "Ready")
 
 
 def test_with_no_file_yet_the_page_says_what_to_do(visitor: Visitor, user) -> None:
@@ -87,7 +87,7 @@ def test_the_text_of_a_dropped_scan_grows_while_it_is_read(visitor: Visitor, use
     row(page, "book.pdf").click()
     growing(page)
 
-    status(page, "Read")
+    status(page, "Ready")
     expect(page.locator("#text")).to_have_value(Upload.objects.get().raw_text)
     expect(page.locator("#sheet-facts")).to_contain_text("3 pages")
     expect(page.locator("#said")).to_contain_text("book.pdf: the text is complete.")
@@ -102,7 +102,7 @@ def test_a_reload_in_the_middle_goes_on_to_the_end(visitor: Visitor, user) -> No
     page.reload()
 
     growing(page)
-    status(page, "Read")
+    status(page, "Ready")
     text = Upload.objects.get().raw_text
     assert text.count("\n---\n") == 3
     expect(page.locator("#text")).to_have_value(text)
@@ -112,7 +112,7 @@ def test_the_page_that_is_read_is_shown_beside_its_text(visitor: Visitor, user, 
     page = at_uploads(visitor, user)
     send(page, scans.saved(tmp_path, "two.pdf", scans.pdf(2, lines=3)))
     row(page, "two.pdf").click()
-    status(page, "Read")
+    status(page, "Ready")
     picture = page.locator("#page-image")
 
     page.reload()
@@ -183,8 +183,9 @@ def test_a_reading_is_cancelled_and_begun_again_with_other_options(visitor: Visi
     dialog.get_by_label("Plain text as").select_option("paragraph")
     dialog.get_by_role("button", name="Read again").click()
 
+    expect(page.locator("#sheet-status")).not_to_have_text("Cancelled")
     growing(page)
-    status(page, "Read")
+    status(page, "Ready")
     upload = Upload.objects.get()
     assert (upload.language_hint, upload.output_format) == ("fra", "paragraph")
     assert not upload.auto_language_detection
@@ -221,8 +222,8 @@ def test_a_correction_under_way_survives_a_change_of_the_same_text_elsewhere(
     other.get_by_role("button", name="Save").click()
     expect(other.locator("#save")).to_be_hidden()
 
-    page.get_by_text("Plain", exact=True).click()
-    page.get_by_text("Markdown", exact=True).first.click()
+    page.get_by_label("Plain", exact=True).check()
+    page.get_by_label("Markdown", exact=True).check()
 
     expect(page.get_by_label("Recognised text")).to_have_value("My own words")
     page.get_by_role("button", name="Discard").click()
@@ -288,7 +289,7 @@ def test_a_line_that_is_cut_is_said_so_and_nothing_stays_unfinished(visitor: Vis
     status(page, "Reading")
     visitor.context.set_offline(False)
 
-    status(page, "Read")
+    status(page, "Ready")
     expect(page.locator("#text")).to_have_value(Upload.objects.get().raw_text)
     expect(page.locator("#connection")).to_be_empty()
 
@@ -306,9 +307,9 @@ def test_a_server_that_is_restarted_is_said_so_and_the_reading_is_followed_to_it
     expect(page.locator("#connection")).to_contain_text("The server cannot be reached.")
     assert platform.url  # starts the server again, on the same port
 
-    status(page, "Read")
+    status(page, "Ready")
     expect(page.locator("#text")).to_have_value(Upload.objects.get().raw_text)
-    expect(row(page, "book.pdf").locator(".pill")).to_have_text("Read")
+    expect(row(page, "book.pdf").locator(".pill")).to_have_text("Ready")
     expect(page.locator("#connection")).to_be_empty()
 
 

@@ -15,17 +15,20 @@ from rest_framework.test import APIClient
 from core.accounts.models import User
 from core.realtime.groups import group_for_account
 from core.realtime.publish import connection
+from tests.support.fixtures import hashed_password
 
 
 @pytest.fixture(autouse=True)
-def cheap_passwords(request, settings) -> None:
+def cheap_passwords(request, settings) -> Iterator[None]:
     """Hash with MD5: Django's own hasher takes half a second, and these tests hash a lot.
 
     Not where a server of its own must read the password too.
     """
-    if "platform" in request.fixturenames:
-        return
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    if "platform" not in request.fixturenames:
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    hashed_password.cache_clear()
+    yield
+    hashed_password.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,9 +1,5 @@
 """What tests of the API's common parts share."""
 
-import pytest
+from core.tests.accounts.conftest import cheap_passwords
 
-
-@pytest.fixture(autouse=True)
-def cheap_passwords(settings) -> None:
-    """Hash with MD5: Django's own hasher takes half a second a test."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+__all__ = ["cheap_passwords"]

@@ -10,7 +10,7 @@ ACCEL_REDIRECT_PREFIX = env.text("ACCEL_REDIRECT_PREFIX")
 FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_TEMP_DIR = str(DATA_DIR / "tmp")
 SCRATCH_ROOT = str(DATA_DIR / "scratch")
-for _name in ("media", "tmp", "scratch"):
+for _name in ("media", "tmp", "scratch", "static"):
     (DATA_DIR / _name).mkdir(mode=0o750, exist_ok=True)
 
 

@@ -9,7 +9,9 @@ import pytest
 from tests.platform.launching import Launched, refusal
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.xdist_group("launcher"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
+# These share one running platform, and so one worker of the test run.
+shared = pytest.mark.xdist_group("launched")
 
 
 def test_five_failed_starts_in_a_row_stop_the_whole_platform(launch, tmp_path):
@@ -27,6 +29,7 @@ def test_five_failed_starts_in_a_row_stop_the_whole_platform(launch, tmp_path):
     assert platform.processes() == []
 
 
+@shared
 def test_a_second_platform_on_the_same_data_is_refused(launched: Launched):
     status, text = refusal(launched.folder)
 
@@ -35,6 +38,7 @@ def test_a_second_platform_on_the_same_data_is_refused(launched: Launched):
     assert text.strip() == expected
 
 
+@shared
 def test_it_says_where_it_serves_and_keeps_its_data_and_who_may_log_in(launched: Launched):
     text = launched.text()
 
@@ -43,6 +47,7 @@ def test_it_says_where_it_serves_and_keeps_its_data_and_who_may_log_in(launched:
     assert "First account: admin@localhost" in text
 
 
+@shared
 def test_everything_it_writes_lies_in_the_data_folder_and_is_not_for_others(launched: Launched):
     written = {entry.name for entry in launched.folder.iterdir()}
 
@@ -51,12 +56,14 @@ def test_everything_it_writes_lies_in_the_data_folder_and_is_not_for_others(laun
     assert all(entry.stat().st_mode & 0o007 == 0 for entry in launched.folder.iterdir())
 
 
+@shared
 def test_the_web_process_spools_bodies_into_the_data_folder(launched: Launched):
     environ = Path(f"/proc/{launched.pid_of('web')}/environ").read_bytes().decode()
 
     assert f"TMPDIR={launched.folder}/tmp\0" in environ
 
 
+@shared
 def test_the_worker_is_polite_and_gives_tesseract_one_thread(launched: Launched):
     pid = launched.pid_of("worker")
     niceness = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[16])
@@ -65,6 +72,7 @@ def test_the_worker_is_polite_and_gives_tesseract_one_thread(launched: Launched)
     assert "OMP_THREAD_LIMIT=1\0" in Path(f"/proc/{pid}/environ").read_bytes().decode()
 
 
+@shared
 @pytest.mark.parametrize("name", ["web", "worker", "redis"])
 def test_a_process_that_dies_is_named_and_started_again(launched: Launched, name):
     launched.wait_until_ready()
@@ -83,8 +91,7 @@ def test_a_process_that_dies_is_named_and_started_again(launched: Launched, name
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_every_process(launch, number):
     platform = launch()
-    platform.wait_until_ready()
-    assert len(platform.processes()) > 5
+    wait_until(lambda: len(platform.processes()) > 5, timeout_s=120)
 
     assert platform.stop(number) == 0
 
@@ -103,6 +110,7 @@ def test_a_killed_launcher_takes_every_process_with_it_and_can_start_again(launc
     assert "First account" not in again.text()
 
 
+@shared
 def test_a_killed_worker_takes_its_children_with_it(launched: Launched):
     launched.wait_until_ready()
     worker = launched.pid_of("worker")

@@ -37,13 +37,29 @@ def encoded(data: bytes) -> str:
 
 @pytest.fixture(scope="session")
 def slow_document() -> bytes:
-    """Return a TIFF of ten pages, whose recognition takes some seconds."""
-    pages = [text_page("eng", Style(dpi=150), seed=seed, count=8).image for seed in range(1, 11)]
-    return saved(pages[0], "TIFF", save_all=True, append_images=pages[1:], dpi=(150, 150))
+    """Return a TIFF of four pages, whose recognition takes a few seconds."""
+    return document("TIFF", 4)
+
+
+@pytest.fixture(scope="session")
+def long_document() -> bytes:
+    """Return a PDF of ten scanned pages."""
+    return document("PDF", 10)
+
+
+def document(kind: str, count: int) -> bytes:
+    """Return pages of text as one file."""
+    style = Style(dpi=150)
+    pages = [text_page("eng", style, seed=seed, count=5).image for seed in range(1, count + 1)]
+    options = {"resolution": 150} if kind == "PDF" else {"dpi": (150, 150)}
+    return saved(pages[0], kind, save_all=True, append_images=pages[1:], **options)
 
 
 class UploadClient(Client):
-    """A client of the upload sockets."""
+    """A client of the upload sockets, as patient as recognition on a busy machine demands."""
+
+    def receive(self, timeout_s: float = 60.0) -> dict[str, Any]:
+        return super().receive(timeout_s)
 
     def create(self, data: bytes, **options: Any) -> dict[str, Any]:
         """Create an upload and return the answer."""
@@ -79,7 +95,9 @@ class UploadClient(Client):
 def connect(open_socket, user, access_token) -> Callable[..., UploadClient]:
     """Return the function that opens an upload socket: of `user`, of all uploads."""
 
-    def open_one(account=None, upload_id: str = "", query: str = "", **options: Any) -> UploadClient:
+    def open_one(
+        account=None, upload_id: str = "", query: str = "", **options: Any
+    ) -> UploadClient:
         token = access_token(account or user)
         path = f"{PATH}{upload_id}/" if upload_id else PATH
         client = open_socket(f"{path}?token={token}{query}", **options)

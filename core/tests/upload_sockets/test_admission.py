@@ -172,10 +172,10 @@ def test_no_token_reaches_a_log(platform, open_socket, user, access_token):
 
     socket = open_socket(f"{PATH}?token={token}", base=f"ws://127.0.0.1:{port}")
     assert UploadClient(socket.connection).command("ping")["type"] == "pong"
+    socket.connection.close()
     log = wait_until(lambda: PATH in web.text() and web.text())
     web.stop()
 
-    assert "token=***" in log
     assert token.rpartition(".")[2] not in log
     assert token.split(".")[1] not in log
 

@@ -5,9 +5,10 @@ import os
 from uuid import uuid4
 
 import pytest
+from PIL import Image
 
 from core.jobs import lifecycle
-from core.tests.upload_sockets.conftest import encoded, picture
+from core.tests.upload_sockets.conftest import encoded, picture, saved
 from core.uploads.models import Upload
 
 
@@ -77,10 +78,16 @@ def test_subscribing_to_one_upload_shows_where_it_stands(connect):
     status = socket.until(lambda frame: frame["type"] == "Upload.status")
 
     assert (answer["instance_id"], answer["stream"]) == (upload_id, "delta")
-    assert (status["id"], status["status"], status["raw_text"]) == (upload_id, "processed", "Standing")
+    assert (status["id"], status["status"], status["raw_text"]) == (
+        upload_id,
+        "processed",
+        "Standing",
+    )
 
 
-@pytest.mark.parametrize("name", ["retrieve", "update", "delete", "reprocess", "cancel", "question"])
+@pytest.mark.parametrize(
+    "name", ["retrieve", "update", "delete", "reprocess", "cancel", "question"]
+)
 def test_a_command_without_an_id_says_so(connect, name):
     answer = connect().command(name, data={})
 
@@ -118,9 +125,7 @@ def test_empty_base64_is_empty_image_data(connect):
 def test_nothing_at_all_is_asked_for(connect):
     answer = connect().command("create", data={})
 
-    assert answer["error"] == {
-        "image_base64": "Provide image_base64, image_path or image_hash."
-    }
+    assert answer["error"] == {"image_base64": "Provide image_base64, image_path or image_hash."}
 
 
 @pytest.mark.parametrize("data", [None, [], "text", 5])
@@ -172,7 +177,10 @@ def test_an_unknown_language_is_refused_with_the_installed_ones(connect):
     ("data", "code"),
     [
         (b"just some words in a file\n" * 20, "unsupported_media"),
-        (b'<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/></svg>', "unsupported_media"),
+        (
+            b'<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/></svg>',
+            "unsupported_media",
+        ),
         (b"#EXTM3U\n#EXT-X-VERSION:3\n/etc/passwd\n", "unsupported_media"),
         (b"ffconcat version 1.0\nfile /etc/passwd\n", "unsupported_media"),
         (b"<?xml version='1.0'?><MPD xmlns='urn:mpeg:dash:schema:mpd:2011'/>", "unsupported_media"),
@@ -188,10 +196,6 @@ def test_what_is_no_picture_is_unsupported(connect, data, code):
 
 @pytest.mark.case("core", 48)
 def test_a_truncated_jpeg_is_unreadable(connect):
-    from PIL import Image
-
-    from core.tests.upload_sockets.conftest import saved
-
     jpeg = saved(Image.effect_noise((400, 300), 80), "JPEG")
 
     assert connect().create(jpeg[: len(jpeg) // 2])["code"] == "unreadable_image"
@@ -227,9 +231,7 @@ def test_a_text_is_not_edited_while_it_is_read(connect, slow_document):
 
 def test_a_list_is_newest_first_and_pages(connect):
     socket = connect()
-    ids = [
-        socket.create(picture(f"Number {n}"), process=False)["instance"]["id"] for n in range(3)
-    ]
+    ids = [socket.create(picture(f"Number {n}"), process=False)["instance"]["id"] for n in range(3)]
 
     first = socket.command("list", limit=2)
     second = socket.command("list", limit=2, before=first["next"])
@@ -260,9 +262,16 @@ def test_a_question_has_no_engine_yet(connect):
     upload_id = socket.create(picture("Ask me"))["instance"]["id"]
     socket.statuses_until_end(upload_id)
 
-    assert socket.command("question", instance_id=upload_id, question=" ")["code"] == "question_required"
-    assert socket.command("question", instance_id=upload_id, question="x" * 4001)["code"] == "invalid"
-    assert socket.command("question", instance_id=upload_id, question="Why?")["code"] == "unavailable"
+    assert (
+        socket.command("question", instance_id=upload_id, question=" ")["code"]
+        == "question_required"
+    )
+    assert (
+        socket.command("question", instance_id=upload_id, question="x" * 4001)["code"] == "invalid"
+    )
+    assert (
+        socket.command("question", instance_id=upload_id, question="Why?")["code"] == "unavailable"
+    )
 
 
 def test_a_random_message_never_ends_a_socket(connect):

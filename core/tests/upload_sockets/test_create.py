@@ -1,13 +1,17 @@
 """`create` in every order and race (core contract, 2.4, 4.3)."""
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
+import httpx
 import pytest
 from django.conf import settings
+from django.utils import timezone
 
 from core.tests.upload_sockets.conftest import encoded, picture
 from core.uploads.models import Upload
+from core.uploads.upkeep import purge_deleted
 from tests.support.fixtures import client_of
 
 UPLOADS = "/api/v1/core/uploads/"
@@ -27,7 +31,7 @@ def test_a_picture_is_created_streamed_and_processed(connect, slow_document):
     texts = [frame["streamed_text"] for frame in partials]
     assert texts[0] == ""
     assert len(set(texts)) > 2
-    assert all(after.startswith(before) for before, after in zip(texts, texts[1:], strict=False))
+    assert all(after.startswith(before) for before, after in pairwise(texts))
     assert last["status"] == "processed"
     assert last["raw_text"].startswith(texts[-1])
     assert (updated["type"], updated["instance"]["status"]) == ("Upload.updated", "processed")
@@ -56,8 +60,6 @@ def test_the_same_bytes_again_are_a_duplicate(connect):
 def test_ten_parallel_creates_make_one_upload(connect, platform, user, access_token):
     data = picture("Ten at once")
     sockets = [connect() for _ in range(5)]
-    import httpx
-
     headers = {"Authorization": f"Bearer {access_token(user)}"}
 
     def by_socket(socket):
@@ -109,11 +111,9 @@ def test_a_hash_of_anothers_upload_finds_nothing(connect, other_user):
 
 
 @pytest.mark.case("core", 24)
-def test_deleted_bytes_come_back_as_a_new_upload_whose_file_a_purge_keeps(connect, user):
-    from django.utils import timezone
-
-    from core.uploads.upkeep import purge_deleted
-
+def test_deleted_bytes_come_back_as_a_new_upload_whose_file_a_purge_keeps(
+    connect, user, access_token
+):
     socket = connect()
     first = socket.create(picture("Again"), process=False)["instance"]
     socket.command("delete", instance_id=first["id"])
@@ -125,9 +125,7 @@ def test_deleted_bytes_come_back_as_a_new_upload_whose_file_a_purge_keeps(connec
     assert second["duplicate"] is False
     assert second["instance"]["id"] != first["id"]
     assert not Upload.objects.filter(pk=first["id"]).exists()
-    answer = client_of(user, __import__("core.accounts.tokens").accounts.tokens.access_token).get(
-        f"{UPLOADS}{second['instance']['id']}/image/"
-    )
+    answer = client_of(user, access_token).get(f"{UPLOADS}{second['instance']['id']}/image/")
     assert answer.status_code == 200
 
 
@@ -151,7 +149,7 @@ def test_a_message_with_an_escaped_slash_is_base64_all_the_same(connect):
     text = encoded(picture("Escaped")).replace("/", "\\/")
     socket = connect()
 
-    socket.send('{"type":"create","data":{"image_base64":"%s","process":false}}' % text)
+    socket.send('{"type":"create","data":{"process":false,"image_base64":"' + text + '"}}')
 
     assert socket.receive()["duplicate"] is False
 

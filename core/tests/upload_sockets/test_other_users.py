@@ -1,9 +1,12 @@
 """Nobody sees, hears or touches another's uploads (core contract, 2.7)."""
 
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 
+from core.jobs.models import Job
 from core.tests.upload_sockets.conftest import picture
 from core.uploads.models import Upload
 
@@ -107,11 +110,6 @@ def test_a_delete_is_answered_once_and_told_once(connect):
 
 @pytest.mark.case("core", 56)
 def test_deleting_an_account_ends_everything(connect, api, user, slow_document):
-    from django.conf import settings
-
-    from core.jobs.models import Job
-    from pathlib import Path
-
     socket = connect()
     upload_id = socket.create(slow_document)["instance"]["id"]
     socket.until(lambda frame: frame["type"] == "Upload.status")

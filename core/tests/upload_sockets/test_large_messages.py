@@ -1,0 +1,114 @@
+"""Large messages, small memory and a loop that stays awake (core contract, 2.2, 2.8, 6)."""
+
+import io
+import struct
+import threading
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from websockets.exceptions import ConnectionClosed
+
+from core.tests.upload_sockets.conftest import encoded, picture
+from core.uploads.models import Upload
+from tests.support.waiting import wait_until
+
+MIB = 2**20
+
+
+def resident_mib(pid: int) -> float:
+    """Return a process' resident memory."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
+def padded_picture(size_bytes: int) -> bytes:
+    """Return a PNG of a small picture that carries a chunk of no meaning."""
+    data = picture("A large message")
+    payload = b"pad0" + bytes(size_bytes)
+    chunk = struct.pack(">I", len(payload) - 4) + payload + struct.pack(">I", zlib.crc32(payload))
+    end = data.rindex(b"IEND") - 4
+    return data[:end] + chunk + data[end:]
+
+
+@pytest.mark.case("core", 49)
+def test_sixty_mib_of_base64_are_taken_while_other_sockets_are_served(connect):
+    large, small = connect(), connect()
+    data = padded_picture(44 * MIB)
+    text = encoded(data)
+    assert len(text) > 58 * MIB
+    answers, is_over = [], threading.Event()
+
+    def keep_pinging() -> None:
+        while not is_over.is_set():
+            answers.append(small.command("ping")["type"])
+            is_over.wait(0.25)
+
+    pinging = threading.Thread(target=keep_pinging)
+    pinging.start()
+    created = large.command("create", data={"image_base64": text, "process": False})
+    is_over.set()
+    pinging.join()
+
+    assert created["instance"]["size_bytes"] == len(data)
+    assert answers
+    assert set(answers) <= {"pong", "Upload.created"}
+
+
+@pytest.mark.case("core", 50)
+def test_a_message_above_the_limit_ends_its_own_socket_only(connect):
+    large, small = connect(), connect()
+    with suppress(OSError, ConnectionClosed):
+        large.send('{"type":"create","data":{"image_base64":"' + "A" * (100 * MIB) + '"}}')
+        large.rest()
+
+    wait_until(lambda: large.connection.close_code)
+    assert large.connection.close_code in (4413, 1009)
+    assert small.command("ping")["type"] == "pong"
+    assert not Upload.objects.exists()
+
+
+def bomb() -> bytes:
+    """Return a PNG of 40,000 x 40,000 pixels that is a few KB long."""
+    width = height = 40_000
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    packer = zlib.compressobj(9)
+    row = bytes(1 + width // 8)
+    rows = b"".join(packer.compress(row) for _ in range(200)) + packer.flush()
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
+    parts = [chunk(b"IHDR", header), chunk(b"IDAT", rows), chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+@pytest.mark.case("core", 47)
+def test_an_image_bomb_is_refused_by_its_header(connect, platform):
+    socket = connect()
+    socket.command("ping")
+    pids = [platform.web.pid, platform.worker.pid, *platform.worker.children()]
+    before = [resident_mib(pid) for pid in pids]
+
+    answer = socket.create(bomb())
+
+    assert answer["code"] == "too_many_pixels"
+    assert not Upload.objects.exists()
+    growth = [resident_mib(pid) - was for pid, was in zip(pids, before, strict=True)]
+    assert max(growth) < 64
+
+
+@pytest.mark.parametrize("colour", range(3))
+def test_tiny_pictures_are_read_all_the_same(connect, colour):
+    buffer = io.BytesIO()
+    Image.new("L", (1, 1 + colour), colour).save(buffer, "PNG")
+    socket = connect()
+
+    upload_id = socket.create(buffer.getvalue())["instance"]["id"]
+
+    assert socket.statuses_until_end(upload_id)[-1]["raw_text"] == ""

@@ -14,7 +14,10 @@ from celery.exceptions import OperationalError as CeleryOperationalError
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from core.jobs import redis_transport
+
 logger = logging.getLogger(__name__)
+redis_transport.install()
 
 BROKER_ERRORS = (OperationalError, CeleryOperationalError, RedisError, OSError)
 

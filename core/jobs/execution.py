@@ -42,10 +42,9 @@ def _run(holding: Holding, kind_class: type[JobKind]) -> None:
     kind = kind_class(holding.job, holding)
     holding.ends_in(kind.limit_s())
     result = _work(kind)
+    holding.last_word()
     holding.save_log()
-    insist(
-        lambda: lifecycle.succeed(holding.job, result, within=lambda _: kind.publish(result)),
-    )
+    insist(lambda: lifecycle.succeed(holding.job, result, within=lambda _: kind.publish(result)))
 
 
 def _work(kind: JobKind) -> Json:

@@ -21,7 +21,9 @@ def _form_of(kind: type[JobKind]) -> serializers.Serializer[Any]:
 
 def start_job_schema() -> Any:
     """Describe what may be posted; made late, when every kind is known."""
-    forms: dict[str, Any] = {kind.name: _form_of(kind) for kind in known_kinds().values() if kind.is_startable}
+    forms: dict[str, Any] = {
+        kind.name: _form_of(kind) for kind in known_kinds().values() if kind.is_startable
+    }
     return PolymorphicProxySerializer(
         component_name="StartJob", serializers=forms, resource_type_field_name="kind"
     )

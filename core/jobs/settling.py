@@ -76,8 +76,9 @@ def _as_job_error(holding: Holding, error: BaseException) -> JobError:
 
 
 def _end(holding: Holding, write: Callable[[], object], patience_s: float) -> None:
-    holding.save_log()
     try:
+        holding.save_log()
+        holding.last_word()
         insist(write, patience_s=patience_s)
     except lifecycle.LeaseLost:
         logger.info("job %s had ended before", holding.job.pk)

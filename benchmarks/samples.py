@@ -209,3 +209,59 @@ def character_error(truth: str, read: str) -> float:
     """Character error rate (0..1), runs of white space counted as one space."""
     expected, got = " ".join(truth.split()), " ".join(read.split())
     return distance(expected, got) / max(1, len(expected))
+
+
+def table_page(rows: list[list[str]], style: Style | None = None, *, above: str = "") -> Sample:
+    """A fully ruled table, cells in equal columns, under an optional line of text."""
+    style = style or Style(font=SANS, size_pt=11)
+    image = blank(style)
+    draw = ImageDraw.Draw(image)
+    face = font(style.font, round(style.size_pt * style.pixels_a_point))
+    left = top = round(style.margin_in * style.dpi)
+    if above:
+        draw.text((left, top), above, font=face, fill=style.ink)
+        top += round(0.5 * style.dpi)
+    step = round(style.size_pt * style.pixels_a_point * 2.0)
+    width = (image.width - 2 * left) // len(rows[0])
+    rule = max(1, style.dpi // 100)
+    for number, row in enumerate(rows):
+        for column, text in enumerate(row):
+            corner = (left + column * width, top + number * step)
+            opposite = (corner[0] + width, corner[1] + step)
+            draw.rectangle((corner, opposite), outline=style.ink, width=rule)
+            inner = (corner[0] + 0.1 * style.dpi, corner[1] + step * 0.2)
+            draw.text(inner, text, font=face, fill=style.ink)
+    lines = ([above] if above else []) + [" ".join(row) for row in rows]
+    return Sample(image, tuple(lines), style.dpi)
+
+
+def receipt(lines: tuple[str, ...], style: Style | None = None) -> Sample:
+    """A narrow strip of paper with one line after the other, as long as they need."""
+    style = style or Style(font=MONO, size_pt=9, margin_in=0.25)
+    step = style.size_pt * style.pixels_a_point * 1.4
+    height_in = 2 * style.margin_in + len(lines) * step / style.dpi
+    image = blank(style, (3.15, height_in))
+    draw = ImageDraw.Draw(image)
+    face = font(style.font, round(style.size_pt * style.pixels_a_point))
+    left = top = style.margin_in * style.dpi
+    for number, line in enumerate(lines):
+        draw.text((left, round(top + number * step)), line, font=face, fill=style.ink)
+    return Sample(image, lines, style.dpi)
+
+
+def worn(
+    sample: Sample,
+    *,
+    tilt_deg: float = 0.0,
+    levels: tuple[int, int] = (0, 255),
+    noise: float = 0.0,
+    seed: int = 1,
+) -> Sample:
+    """The sample tilted counter-clockwise, squeezed into grey `levels`, with Gaussian noise."""
+    image = sample.image.rotate(tilt_deg, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    low, high = levels
+    grey = np.asarray(image, dtype=np.float64) / 255 * (high - low) + low
+    if noise:
+        grey += np.random.default_rng(seed).normal(0, noise, grey.shape)
+    pixels = np.clip(grey, 0, 255).astype(np.uint8)
+    return Sample(Image.fromarray(pixels), sample.lines, sample.dpi)

@@ -10,10 +10,14 @@ import numpy.typing as npt
 from core.ocr.engines.base import Box, Grey, Region
 from core.ocr.engines.ink import Mask, find_ink
 
-GUTTER = 0.9
+GUTTER = 1.25
 """White inside a line, in line heights, that may be a gutter between columns or cells."""
 GUTTER_LINES = 3
 """So many lines in a row with white at the same place are columns; spaces never line up."""
+ROW_WHITE = 0.25
+"""The white share of a line's width from which on it is a row of cells and not two columns."""
+SHORT_END = 0.2
+"""Rows may hold half as much white where what follows it is this short, like a price."""
 PARAGRAPH_GAP, PARAGRAPH_PITCH = 1.5, 1.25
 """White between lines, and from line to line, in times the usual, that begin a block."""
 TALL = 2.2
@@ -26,6 +30,8 @@ MIN_HEIGHT_IN = 0.03
 LONG_RULE = 0.3
 
 Runs = list[tuple[int, int]]
+Gap = tuple[int, int, int]
+"""Left, right, and the number of lines through which it runs."""
 
 
 def single_column(image: Grey, dpi: int) -> list[Region] | None:
@@ -43,7 +49,7 @@ def single_column(image: Grey, dpi: int) -> list[Region] | None:
     )
     if has_odd_bands or _has_rules(mask) or _has_merged(mask, lines):
         return None
-    if _has_gutter(mask, lines, usual):
+    if _has_columns(mask, lines, usual):
         return None
     return [_region(block) for block in _blocks(lines)]
 
@@ -77,26 +83,35 @@ def _has_merged(mask: Mask, lines: list[Box]) -> bool:
     return False
 
 
-def _has_gutter(mask: Mask, lines: list[Box], usual: int) -> bool:
-    """White wider than a space stands at one place through several lines."""
+def _has_columns(mask: Mask, lines: list[Box], usual: int) -> bool:
+    """White wider than a space stands at one place through several lines, as between columns.
+
+    Lines that are mostly white are rows of names and figures, as on a receipt: no columns.
+    """
     wide = max(3, round(GUTTER * usual))
-    open_gaps: list[tuple[int, int, int]] = []  # left, right, lines so far
+    open_gaps: list[Gap] = []
+    whites, ends, has_gutter = [], [], False
     for line in lines:
-        columns = np.asarray(mask[line.top : line.bottom, line.left : line.right].any(axis=0))
-        gaps = [
-            (line.left + start, line.left + end)
-            for start, end in runs(~columns)
-            if end - start >= wide
-        ]
+        gaps = _gaps(mask, line, wide)
         open_gaps = _carried(open_gaps, gaps, wide)
-        if any(count >= GUTTER_LINES for _, _, count in open_gaps):
-            return True
-    return False
+        has_gutter |= any(count >= GUTTER_LINES for _, _, count in open_gaps)
+        if gaps:
+            whites.append(sum(right - left for left, right in gaps) / line.width)
+            ends.append((line.right - gaps[-1][1]) / line.width)
+    if not has_gutter:
+        return False
+    white, end = (sorted(shares)[len(shares) // 2] for shares in (whites, ends))
+    return white < ROW_WHITE and (end > SHORT_END or white < ROW_WHITE / 2)
 
 
-def _carried(
-    before: list[tuple[int, int, int]], gaps: Runs, wide: int
-) -> list[tuple[int, int, int]]:
+def _gaps(mask: Mask, line: Box, wide: int) -> Runs:
+    columns = np.asarray(mask[line.top : line.bottom, line.left : line.right].any(axis=0))
+    return [
+        (line.left + start, line.left + end) for start, end in runs(~columns) if end - start >= wide
+    ]
+
+
+def _carried(before: list[Gap], gaps: Runs, wide: int) -> list[Gap]:
     """The gaps of a line, each with the number of lines above through which it runs."""
     found = [(left, right, 1) for left, right in gaps]
     for left, right in gaps:

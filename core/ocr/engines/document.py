@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 from core.ocr.engines import images, pdf
+from core.ocr.engines.accuracy import read_accurately
 from core.ocr.engines.base import Chunk, Engine, OcrOptions, Outcome, Page
 from core.ocr.engines.errors import OcrTimeout
 from core.ocr.engines.page_reader import read_page
@@ -55,7 +56,8 @@ def _read(page: Page, session: Session, transcript: Transcript) -> Iterator[Chun
     assert page.image is not None  # noqa: S101 - told apart by the caller
     session.start_page()
     try:
-        pieces = read_page(page.image, page.dpi, session)
+        read = read_accurately if session.options.mode == "high_accuracy" else read_page
+        pieces = read(page.image, page.dpi, session)
         facts: PageFacts | None = None
         while facts is None:
             try:

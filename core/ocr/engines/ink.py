@@ -16,11 +16,13 @@ MIN_CONTRAST = 24
 """Grey levels between paper and its darkest specks below which a page counts as blank."""
 NOISE_LIMIT = 5.0
 """Ink must be this many deviations of the noise below the paper."""
+LEAST_NOISE, FAINT_CONTRAST = 2.0, 10.0
 FAINT_SHARE = 0.15
 """Ink must be this share as deep as the page's darkest."""
 FEW_PIXELS = 100_000
 DARK_PAPER = 128
-MIN_INK_PIXELS = 12
+MIN_INK_PIXELS = 25
+"""A letter of 10 points has 30 to 60 at 100 dpi."""
 SIDEWAYS = 1.5
 BORDER_SHARE = 0.02
 """The outer edge of a scan, where shadows lie, says nothing about text."""
@@ -32,6 +34,8 @@ class Ink:
 
     mask: Mask
     is_inverted: bool
+    is_faint: bool = False
+    """Letters hardly stand out from the noise: the picture must be smoothed to be read."""
 
     @property
     def is_blank(self) -> bool:
@@ -61,12 +65,15 @@ def find_ink(small: Grey) -> Ink:
     """Ink is what is clearly darker than the paper around it and than the page's own noise."""
     low, paper, high = _levels(small)
     is_inverted = paper < DARK_PAPER and high - paper > 1.5 * (paper - low)
+    if is_inverted:
+        low, paper = 255 - high, 255 - paper
     upright = 255 - small if is_inverted else small
     depth = background(upright).astype(np.int16) - upright
     sample = depth[::3, ::3] if depth.size > FEW_PIXELS else depth
     noise = float(np.median(np.abs(sample - np.median(sample)))) * 1.4826
     limit = max(MIN_CONTRAST, NOISE_LIMIT * noise, FAINT_SHARE * (paper - low))
-    return Ink(_inside(depth > limit), is_inverted)
+    is_faint = noise > LEAST_NOISE and (paper - low) < FAINT_CONTRAST * noise
+    return Ink(_inside(depth > limit), is_inverted, is_faint)
 
 
 def _levels(grey: Grey) -> tuple[float, float, float]:

@@ -58,13 +58,14 @@ class LanguageChoice:
         return blocks
 
     def reported(self, text: str) -> str | None:
-        """The language of the whole document, `+`-joined, most used first; None without text."""
+        """The language of the whole document, `+`-joined, most used first; None without text.
+
+        A document too short to decide on has its likeliest language, the preferred one first.
+        """
         if not any(character.isalpha() for character in text):
             return None
         if not self.is_decided:
-            verdict = judge(text, self.candidates)
-            if verdict.is_clear and verdict.language:
-                return verdict.language
+            return judge(text, self.candidates).language
         total = self._used.total()
         ranked = [
             tongue for tongue, n in self._used.most_common() if n > MIN_SHARE_REPORTED * total

@@ -28,6 +28,11 @@ def escaped(text: str) -> str:
     return f"\\{text}" if _MEANS_SOMETHING.match(text) else text
 
 
+def is_escaped(line: str) -> bool:
+    """The line begins with the backslash that `escaped` puts there."""
+    return line.startswith("\\") and bool(_MEANS_SOMETHING.match(line[1:]))
+
+
 def heading_markdown(text: str, ratio: float) -> str | None:
     """The line as a heading, or None; `ratio`: its height over the page's median."""
     if ratio >= LARGE_HEADING:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from core.ocr.engines.base import Block, Engine, Grey, OcrOptions, Reading, Segmentation
 from core.ocr.engines.errors import OcrTimeout
@@ -19,6 +21,7 @@ class Session:
         self.options = options
         self.check = check
         self.language = LanguageChoice(options)
+        self._is_best = self._has_local_threshold = False
         self._deadline = time.monotonic() + options.page_timeout_s
 
     def start_page(self) -> None:
@@ -32,14 +35,12 @@ class Session:
         segmentation: Segmentation = "block",
         *,
         has_local_threshold: bool = False,
-        is_best: bool = False,
     ) -> list[Block]:
         """Recognise a small picture in the language that fits; may take several calls.
 
-        `is_best` reads with the larger models, where they are set up. Raises OcrTimeout, and
-        whatever `check` raises.
+        Raises OcrTimeout, and whatever `check` raises.
         """
-        reading = self._reading(segmentation, has_local_threshold, is_best)
+        reading = self._reading(segmentation, has_local_threshold)
         return self.language.read(lambda codes: self._call(image, dpi, codes, reading))
 
     def read_page(
@@ -49,22 +50,41 @@ class Session:
         segmentation: Segmentation = "page",
         *,
         has_local_threshold: bool = False,
-        is_best: bool = False,
     ) -> list[Block]:
         """Recognise a whole page in one call; otherwise as `read`."""
-        reading = self._reading(segmentation, has_local_threshold, is_best)
+        reading = self._reading(segmentation, has_local_threshold)
         return self.language.read_once(lambda codes: self._call(image, dpi, codes, reading))
 
-    def _reading(
-        self, segmentation: Segmentation, has_local_threshold: bool, is_best: bool
-    ) -> Reading:
-        best = self.options.tessdata_best_dir if is_best else None
-        return Reading((), segmentation, has_local_threshold, data_dir=best)
+    @contextmanager
+    def reading_with(self, *, is_best: bool, has_local_threshold: bool) -> Iterator[None]:
+        """Read with the larger models, where they are set up, or by local thresholds."""
+        before = self._is_best, self._has_local_threshold
+        self._is_best, self._has_local_threshold = is_best, has_local_threshold
+        try:
+            yield
+        finally:
+            self._is_best, self._has_local_threshold = before
+
+    @property
+    def has_best_models(self) -> bool:
+        """The larger models are asked for and there for the document's languages."""
+        return self._is_best and self._best_dir(self.language.languages) is not None
+
+    def _best_dir(self, languages: tuple[str, ...]) -> Path | None:
+        folder = self.options.tessdata_best_dir
+        if folder is None or not languages:
+            return None
+        is_there = all((folder / f"{code}.traineddata").is_file() for code in languages)
+        return folder if is_there else None
+
+    def _reading(self, segmentation: Segmentation, has_local_threshold: bool) -> Reading:
+        return Reading((), segmentation, has_local_threshold or self._has_local_threshold)
 
     def _call(
         self, image: Grey, dpi: int, languages: tuple[str, ...], reading: Reading
     ) -> list[Block]:
-        timed = replace(reading, languages=languages, timeout_s=self.time_left_s())
+        folder = self._best_dir(languages) if self._is_best else None
+        timed = replace(reading, languages=languages, data_dir=folder, timeout_s=self.time_left_s())
         return self.engine.recognise(image, dpi, timed)
 
     def is_half_over(self) -> bool:

@@ -1,0 +1,1 @@
+"""The kernel that all apps share, and the accounts and uploads domain."""

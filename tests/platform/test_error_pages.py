@@ -5,7 +5,7 @@ from django.test import Client
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.urls("core.tests.api.urls_with_crash"),
+    pytest.mark.urls("tests.platform.urls_with_crash"),
     # The middleware logs what the crashing view raises.
     pytest.mark.filterwarnings("ignore::UserWarning"),
 ]

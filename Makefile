@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 ARGS ?=
 
-.PHONY: help run test test-postgres lint bench lock clean setup-run setup-test
+.PHONY: help run test test-postgres lint bench lock clean setup-run setup-test setup-postgres
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  */\1	/p' Makefile | expand -t 16
@@ -13,8 +13,8 @@ help:  ## this list
 setup-run:
 	@cd backend && $(PYTHON) -m bootstrap.setup --for run
 
-setup-test:
-	@cd backend && $(PYTHON) -m bootstrap.setup --for test
+setup-test setup-postgres:
+	@cd backend && $(PYTHON) -m bootstrap.setup --for $(@:setup-%=%)
 
 run: setup-run  ## install what is missing, then serve the platform (Ctrl-C stops it)
 	@exec $(BIN)/python -m backend.run $(ARGS)
@@ -22,7 +22,7 @@ run: setup-run  ## install what is missing, then serve the platform (Ctrl-C stop
 test: setup-test  ## install what is missing, then run every test (ARGS="path -k name")
 	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-test-postgres: setup-test  ## the same suite on a PostgreSQL that is started for it
+test-postgres: setup-postgres  ## the same suite on a PostgreSQL that is started for it
 	@exec $(BIN)/python -m backend.bootstrap.postgres $(ARGS)
 
 lint: setup-test  ## linters, types, the direction of imports, the figures of the design
@@ -30,7 +30,7 @@ lint: setup-test  ## linters, types, the direction of imports, the figures of th
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy backend core
 	$(BIN)/lint-imports
-	$(BIN)/python -m backend.bootstrap.figures
+	$(BIN)/python -m backend.lint.figures
 
 bench: setup-test  ## every benchmark, each against a peer or the bare tool
 	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -36,6 +36,11 @@ def install_missing(purpose: str) -> None:
     if command is None:
         raise SetupImpossible("Install these packages, then try again: " + words + ".")
     print("Installing " + words + " ...", flush=True)  # noqa: T201
+    root = command[: command.index("env")]
+    # What a set-up that was killed has left half installed.
+    subprocess.run([*root, "dpkg", "--configure", "-a"], stdout=subprocess.DEVNULL, check=False)
+    if "postgresql" in packages:
+        forbid_cluster(root)
     run_apt([*command, "update", "-qq"], words)
     run_apt([*command, "install", "-y", "-qq", "--no-install-recommends", *packages], words)
     still = missing_packages(purpose)
@@ -52,8 +57,10 @@ def missing_packages(purpose: str) -> list[str]:
         wanted.add("redis-tools")
     if not has_venv():
         wanted.add("python3.%d-venv" % sys.version_info[1])  # noqa: UP031
-    if purpose == "test":
+    if purpose != "run":
         wanted.update(missing_for_tests())
+    if purpose == "postgres" and not postgres_folder():
+        wanted.add("postgresql")
     return sorted(wanted)
 
 
@@ -103,6 +110,22 @@ def has_venv() -> bool:
     return bool(ensurepip and venv)
 
 
+def postgres_folder() -> Path | None:
+    """Return the folder of PostgreSQL's programs; Debian keeps them out of the PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    in_path = shutil.which("initdb")
+    return found[-1].parent if found else Path(in_path).parent if in_path else None
+
+
+def forbid_cluster(root: list[str]) -> None:
+    """Keep Debian's PostgreSQL from making a database and starting a service of its own."""
+    script = (
+        "f=/etc/postgresql-common/createcluster.conf; mkdir -p ${f%/*};"
+        "[ -e $f ] || echo 'create_main_cluster = false' > $f"
+    )
+    subprocess.run([*root, "sh", "-c", script], check=True)
+
+
 def apt_get() -> list[str] | None:
     """Return how to call apt-get as root, or None where that is impossible."""
     if not shutil.which("apt-get"):
@@ -120,7 +143,7 @@ def apt_get() -> list[str] | None:
 
 def run_apt(command: list[str], words: str) -> None:
     """Run apt-get. Raises: `SetupImpossible`."""
-    options = ["-o", "DPkg::Lock::Timeout=300"]
+    options = ["-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Options::=--force-confold"]
     at = command.index("apt-get") + 1
     result = subprocess.run(
         [*command[:at], *options, *command[at:]],

@@ -12,7 +12,8 @@ from pathlib import Path
 from .debian import BROWSERS
 from .problems import SetupImpossible
 
-LOCKS = {"run": ["base.txt"], "test": ["dev.txt", "base.txt"]}
+FOR_TESTS = ["dev.txt", "base.txt"]  # the first holds the second
+LOCKS = {"run": ["base.txt"], "test": FOR_TESTS, "postgres": FOR_TESTS}
 
 
 def prepare(root: Path, state: Path, purpose: str) -> None:
@@ -32,7 +33,7 @@ def prepare(root: Path, state: Path, purpose: str) -> None:
     marker.touch()
     print("Installing Python packages; the first time takes some minutes ...", flush=True)  # noqa: T201
     install(folder, root / "requirements" / LOCKS[purpose][0])
-    if purpose == "test":
+    if purpose != "run":
         install_browser(folder)
     (folder / "installed").write_text("\n".join(wanted) + "\n")
     marker.unlink()

@@ -30,7 +30,7 @@ OLDEST_PYTHON = (3, 11)
 def main() -> int:
     """Set up for what the command line names; return the exit status."""
     parser = argparse.ArgumentParser(description="Install what Medialoom needs.")
-    parser.add_argument("--for", dest="purpose", choices=("run", "test"), default="run")
+    parser.add_argument("--for", dest="purpose", choices=("run", "test", "postgres"), default="run")
     purpose = parser.parse_args().purpose
     try:
         require_python()

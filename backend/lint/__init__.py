@@ -1,0 +1,1 @@
+"""What `make lint` measures and no ready-made linter does."""

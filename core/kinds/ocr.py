@@ -13,9 +13,9 @@ from core.jobs.types import Json
 from core.ocr.engines import EngineName, installed_languages, make_engine
 from core.ocr.engines.base import Chunk, Engine, OcrOptions, Outcome
 from core.ocr.engines.document import read_document
-from core.ocr.engines.languages import resolve_hint
 from core.uploads import recognition, storage
 from core.uploads.models import Upload
+from core.uploads.options import languages_of
 from core.uploads.status import run_of
 from core.uploads.stream import StreamEnded, StreamWriter
 
@@ -112,13 +112,12 @@ class Ocr(JobKind):
 
 def _options(params: Json) -> OcrOptions:
     """Return what the engine is told: the upload's options and this installation's limits."""
-    hint = params["language_hint"]
     installed = installed_languages().languages
     defaults = tuple(code for code in settings.CORE_OCR_DEFAULT_LANGS if code in installed)
     best_dir = settings.CORE_TESSDATA_BEST_DIR
     return OcrOptions(
         mode="high_accuracy" if params["ocr_mode"] == "high_accuracy" else "fast",
-        languages=tuple(resolve_hint(hint)) if hint else (),
+        languages=languages_of(params["language_hint"]),
         detect_language=params["auto_language_detection"],
         default_languages=defaults or installed[:1],
         pdf_text="force_ocr" if settings.CORE_PDF_TEXT == "force_ocr" else "auto",

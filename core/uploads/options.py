@@ -8,6 +8,7 @@ from rest_framework import serializers
 from core.api.fields import Text
 from core.errors import FieldErrors
 from core.media.paths import clean_filename
+from core.ocr.engines import installed_languages
 from core.ocr.engines.errors import UnknownLanguage
 from core.ocr.engines.languages import resolve_hint
 from core.uploads.models import OcrMode, OutputFormat
@@ -30,7 +31,7 @@ class OptionsForm(serializers.Serializer[object]):
         if not value or not value.strip():
             return None
         try:
-            resolve_hint(value)
+            languages_of(value)
         except UnknownLanguage as error:
             raise serializers.ValidationError(str(error)) from error
         return value.strip()
@@ -78,6 +79,11 @@ class UpdateForm(OptionsForm):
     def validate_filename(self, value: str) -> str:
         """Make a label of it: a client's name is no path."""
         return clean_filename(value, default="")
+
+
+def languages_of(hint: str | None) -> tuple[str, ...]:
+    """Return the installed languages that a hint names. Raises: `UnknownLanguage`."""
+    return resolve_hint(hint, installed_languages().languages) if hint else ()
 
 
 def checked(form: type[OptionsForm], data: object) -> dict[str, Any]:

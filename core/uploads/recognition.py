@@ -18,7 +18,7 @@ from core.jobs.types import Json
 from core.ocr.engines.base import Outcome
 from core.ocr.engines.text import to_processed
 from core.uploads import events, stream
-from core.uploads.models import Upload
+from core.uploads.models import OutputFormat, Upload
 from core.uploads.status import run_of
 
 SEARCH_GAP = "\x1f"
@@ -50,7 +50,7 @@ def write_outcome(job: Job, outcome: Outcome) -> None:
     if upload is None:
         return
     upload.raw_text = outcome.raw_text
-    upload.processed_text = to_processed(outcome.raw_text, upload.output_format)
+    upload.processed_text = laid_out(outcome.raw_text, upload.output_format)
     upload.search_text = search_text(upload)
     upload.confidence = outcome.confidence
     upload.detected_language = outcome.detected_language
@@ -64,6 +64,11 @@ def write_outcome(job: Job, outcome: Outcome) -> None:
             *("engine", "page_count", "pages", "processed_at"),
         ]
     )
+
+
+def laid_out(raw_text: str, output_format: str) -> str:
+    """Return recognised markdown as the plain text that a format asks for."""
+    return to_processed(raw_text, "paragraph" if output_format == OutputFormat.PARAGRAPH else "raw")
 
 
 def search_text(upload: Upload) -> str:

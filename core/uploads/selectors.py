@@ -118,8 +118,8 @@ def page_of(
 ) -> tuple[list[Upload], UUID | None]:
     """Return the first `limit` uploads, behind the one named `before`, and where to go on.
 
-    A page is a range of an index, whatever was added meanwhile (keyset pagination). A
-    cursor that names no upload of the selection's owner gives an empty page.
+    A page is a range of an index, whatever was added meanwhile (keyset pagination).
+    `before` must be known to be the caller's own: its time decides what is shown.
     """
     field, way = ordering.lstrip("-"), "lt" if ordering.startswith("-") else "gt"
     if before is not None:

@@ -10,6 +10,7 @@ from django.conf import settings
 from PIL import Image
 
 from benchmarks.samples import Sample, Style, text_page
+from core.kinds.ocr import Ocr
 from core.realtime.groups import group_for_uploads_of
 from core.realtime.publish import Event, channel_of, connection
 from core.uploads.models import Upload
@@ -37,6 +38,20 @@ def bytes_of(image: Image.Image, kind: str, **options: object) -> bytes:
 def tiny_png(colour: int = 255, size: tuple[int, int] = (60, 40)) -> bytes:
     """Return a small, empty picture; another colour is another content."""
     return png_of(Image.new("L", size, colour))
+
+
+@pytest.fixture(autouse=True)
+def fresh_quota():
+    """Forget the uploads that earlier tests have made from this address."""
+    for key in connection().scan_iter("medialoom:throttle:uploads*"):
+        connection().delete(key)
+
+
+@pytest.fixture(autouse=True)
+def by_hand(request, monkeypatch):
+    """Keep runs that a test walks through itself from workers that other tests have started."""
+    if "platform" not in request.fixturenames:
+        monkeypatch.setattr(Ocr, "queue", "by-hand")
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,11 @@ from django.utils import timezone
 
 from core.accounts.models import User
 from core.jobs import lifecycle
-from core.ocr.engines.text import to_processed
 from core.uploads import events
 from core.uploads.errors import Conflict
 from core.uploads.models import Upload
 from core.uploads.options import TEXTS, UpdateForm, checked, ignored
-from core.uploads.recognition import search_text
+from core.uploads.recognition import laid_out, search_text
 from core.uploads.services.locking import locked_upload
 from core.uploads.status import is_busy
 
@@ -55,7 +54,7 @@ def _apply(upload: Upload, values: dict[str, Any]) -> None:
     for name, value in values.items():
         setattr(upload, name, value)
     if has_new_layout and "processed_text" not in values and upload.raw_text is not None:
-        upload.processed_text = to_processed(upload.raw_text, upload.output_format)
+        upload.processed_text = laid_out(upload.raw_text, upload.output_format)
     upload.search_text = search_text(upload)
     upload.updated_at = timezone.now()
     fields = {*values, "processed_text", "search_text", "updated_at"}

@@ -13,11 +13,10 @@ from core.accounts.api_tokens import use_api_token
 from core.accounts.models import ApiToken, User
 from core.errors import FieldErrors
 from core.media.paths import clean_filename
-from core.ocr.engines.languages import resolve_hint
 from core.uploads import events, intake, quota, storage
 from core.uploads.encoded import Encoded
 from core.uploads.models import OcrMode, OutputFormat, Upload
-from core.uploads.options import CreateForm, checked
+from core.uploads.options import CreateForm, checked, languages_of
 from core.uploads.recognition import params_of, start_recognition
 
 DEFAULTS = {
@@ -120,13 +119,9 @@ def _options_differ(upload: Upload, form: dict[str, Any]) -> bool:
     asked: dict[str, Any] = {**DEFAULTS, **form}
     if asked["output_format"] != upload.output_format:
         return True
-    if _languages(made_with["language_hint"]) != _languages(asked["language_hint"]):
+    if languages_of(made_with["language_hint"]) != languages_of(asked["language_hint"]):
         return True
     return any(made_with[name] != asked[name] for name in ("auto_language_detection", "ocr_mode"))
-
-
-def _languages(hint: str | None) -> tuple[str, ...]:
-    return tuple(resolve_hint(hint)) if hint else ()
 
 
 def _draft(owner: User, received: intake.Received, form: dict[str, Any]) -> Upload:

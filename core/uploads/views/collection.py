@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
+from core.accounts.models import User
 from core.api.clients import client_ip
 from core.uploads import schema, selectors, services
 from core.uploads.models import Upload
@@ -57,7 +58,7 @@ class UploadListView(UploadsView):
             pages = UploadPages()
             rows = pages.paginate_queryset(uploads, request, view=self) or []
             return pages.get_paginated_response([upload_body(upload) for upload in rows])
-        return _array(request, uploads, filters.ordering)
+        return _array(request, self.user, uploads, filters.ordering)
 
     @extend_schema(operation_id="uploads_create", **CREATE_SCHEMA)
     def post(self, request: Request) -> Response:
@@ -83,11 +84,14 @@ def _create(view: UploadsView, request: Request, **more: str) -> Response:
     return Response(upload_body(created.upload), status=status, headers=headers)
 
 
-def _array(request: Request, uploads: QuerySet[Upload], ordering: str) -> Response:
+def _array(request: Request, user: User, uploads: QuerySet[Upload], ordering: str) -> Response:
     total = uploads.count()
     before = request.query_params.get("before")
     rows, next_id = selectors.page_of(
-        uploads, ordering=ordering, limit=ARRAY_MAX, before=_cursor(before) if before else None
+        uploads,
+        ordering=ordering,
+        limit=ARRAY_MAX,
+        before=_cursor(user, before) if before else None,
     )
     headers = {"X-Total-Count": str(total)}
     if next_id is not None:
@@ -96,8 +100,12 @@ def _array(request: Request, uploads: QuerySet[Upload], ordering: str) -> Respon
     return Response([upload_body(upload) for upload in rows], headers=headers)
 
 
-def _cursor(text: str) -> UUID:
+def _cursor(user: User, text: str) -> UUID:
+    """Return the upload where a page begins; one deleted since still marks the place."""
     try:
-        return UUID(text)
+        before = UUID(text)
     except ValueError as error:
         raise NoSuchPage("There is no such page.") from error
+    if not Upload.objects.filter(pk=before, owner=user).exists():
+        raise NoSuchPage("There is no such page.")
+    return before

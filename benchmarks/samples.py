@@ -177,7 +177,9 @@ def text_page(
     return Sample(image, tuple(lines), style.dpi)
 
 
-def two_column_page(language: str = "eng", style: Style | None = None, *, seed: int = 2) -> Sample:
+def two_column_page(
+    language: str = "eng", style: Style | None = None, *, seed: int = 2, count: int = 7
+) -> Sample:
     """One A4 page in two columns; the truth reads the left one first."""
     style = style or Style(size_pt=10)
     image = blank(style)
@@ -185,7 +187,7 @@ def two_column_page(language: str = "eng", style: Style | None = None, *, seed: 
     width = (image.width - 2 * margin - gutter) / 2
     lines: list[str] = []
     for column in range(2):
-        texts = paragraphs(language, 7, seed=seed + column)
+        texts = paragraphs(language, count, seed=seed + column)
         box = (margin + column * (width + gutter), margin, width)
         lines += draw_column(image, texts, style, box)
     return Sample(image, tuple(lines), style.dpi)

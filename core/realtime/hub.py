@@ -88,7 +88,8 @@ class Hub:
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._run())
         try:
-            await asyncio.wait_for(asyncio.shield(entry.confirmed), JOIN_PATIENCE_S)
+            async with asyncio.timeout(JOIN_PATIENCE_S):
+                await asyncio.shield(entry.confirmed)
         except TimeoutError as error:
             self.leave(group, subscriber)
             raise HubUnavailable from error
@@ -109,16 +110,33 @@ class Hub:
         while True:
             try:
                 async with _client() as client, client.pubsub() as pubsub:
-                    await pubsub.subscribe(IDLE_CHANNEL)
-                    async with asyncio.TaskGroup() as tasks:
-                        tasks.create_task(self._keep_subscribed(pubsub))
-                        tasks.create_task(self._read(pubsub))
-            except* (RedisError, OSError) as errors:
-                reason = type(errors.exceptions[0]).__name__
-                logger.warning("the connection for events was lost: %s", reason)
+                    async with asyncio.timeout(PING_AFTER_S):
+                        await pubsub.subscribe(IDLE_CHANNEL)
+                    await self._serve(pubsub)
+            except (RedisError, OSError) as error:
+                logger.warning("the connection for events was lost: %s", type(error).__name__)
             for entry in self._groups.values():
                 entry.lose()
             await asyncio.sleep(RECONNECT_AFTER_S)
+
+    async def _serve(self, pubsub: PubSub) -> None:
+        """Subscribe and read side by side, until either fails.
+
+        No TaskGroup: that of Python 3.11 forgets that it was cancelled itself when a task
+        in it fails on the way out, and this loop would then go on for ever.
+        """
+        both = [
+            asyncio.create_task(self._keep_subscribed(pubsub)),
+            asyncio.create_task(self._read(pubsub)),
+        ]
+        try:
+            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in both:
+                task.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
 
     async def _keep_subscribed(self, pubsub: PubSub) -> None:
         """Make Redis' idea of our subscriptions equal to ours, again after each change."""
@@ -198,11 +216,15 @@ def _event(data: bytes) -> Event | None:
 
 
 def _client() -> "redis.asyncio.Redis[bytes]":
-    """Make a client that reports a lost connection at once: the hub connects anew itself."""
+    """Make a client that reports a lost connection at once: the hub connects anew itself.
+
+    Without a socket timeout, for which `_read` has its pings: with one, redis-py sends
+    through `asyncio.wait_for`, and that of Python 3.11 may swallow a cancellation.
+    """
     return redis.asyncio.Redis.from_url(
         settings.REDIS_URL,
         socket_connect_timeout=2,
-        socket_timeout=PING_AFTER_S,
+        socket_timeout=None,
         retry=Retry(NoBackoff(), 0),
     )
 

@@ -82,8 +82,10 @@ class Outbox:
         self.is_closed = True
         self._close = None
         self._backlog.clear()
-        if self._writer is not None:
-            self._writer.cancel()
+        # Here, not only in `_drain`: a task cancelled before its first step runs nothing.
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.cancel()
 
     def _wait(self, item: Message | Render, topic: str, is_final: bool, chars: int) -> None:
         if self.is_closed:

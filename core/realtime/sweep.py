@@ -82,7 +82,8 @@ class Sweep(Generic[K]):
     async def _run(self) -> None:
         while self._watchers:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._is_hurried.wait(), self._every_s)
+                async with asyncio.timeout(self._every_s):
+                    await self._is_hurried.wait()
             self._is_hurried.clear()
             try:
                 await self.once()
@@ -96,7 +97,15 @@ class Sweep(Generic[K]):
             pairs = await in_thread(_read_all, self._read, keys[start : start + KEYS_A_READ])
             for key, event in pairs:
                 for watcher in tuple(self._watchers.get(key, ())):
-                    watcher.deliver(event)
+                    _tell(watcher, event)
+
+
+def _tell(watcher: Watcher, event: Event) -> None:
+    """Deliver; one that fails does not hold up the others."""
+    try:
+        watcher.deliver(event)
+    except Exception:
+        logger.exception("a state of %s was not delivered", event.name)
 
 
 def _read_all(

@@ -9,6 +9,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from tests.support import waiting
+
 PATIENCE_S = 20.0
 
 
@@ -73,3 +75,9 @@ def open_socket(platform) -> Iterator[Callable[..., Client]]:
 def jobs_socket(open_socket, user, access_token) -> Client:
     """Return a socket of `user`'s jobs."""
     return open_socket(f"/ws/jobs/?token={access_token(user)}")
+
+
+@pytest.fixture
+def wait_until() -> Callable[..., Any]:
+    """Return the function that waits for something to become true."""
+    return waiting.wait_until

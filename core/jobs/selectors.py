@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
@@ -42,13 +42,23 @@ def unfinished_jobs_of(user: User) -> QuerySet[Job]:
     return jobs_of(user).filter(status__in=UNFINISHED).order_by("created_at")
 
 
+def queued() -> Q:
+    """Match waiting jobs; the time of their end, which is none, leads the database to its index."""
+    return Q(status=Status.QUEUED, finished_at=None)
+
+
+def running() -> Q:
+    """Match jobs at work, likewise."""
+    return Q(status=Status.RUNNING, finished_at=None)
+
+
 def claimable() -> Q:
     """Match jobs that wait for nothing but a worker: due, and their parent has succeeded."""
     # Conditions on the row itself stay outside any subquery: PostgreSQL looks at them
     # again after it has waited for another claim, at a subquery's it does not.
     due = Q(not_before=None) | Q(not_before__lte=timezone.now())
-    succeeded = Job.objects.filter(status=Status.SUCCEEDED)
-    return Q(status=Status.QUEUED) & due & (Q(parent=None) | Q(parent__in=succeeded))
+    parent_succeeded = Exists(Job.objects.filter(pk=OuterRef("parent"), status=Status.SUCCEEDED))
+    return queued() & due & (Q(parent=None) | Q(parent_succeeded))
 
 
 def log_of(job: Job) -> str:

@@ -24,13 +24,13 @@ class DatabaseAway(Exception):  # noqa: N818 - it says what happened
     """The end of a job could not be written: its lease will run out."""
 
 
-def insist(write: Callable[[], object], *, patience_s: float = PATIENCE_S) -> None:
+def insist(write: Callable[[], object], *, patience_s: float | None = None) -> None:
     """Call `write` until the database takes it. Raises: `DatabaseAway`, and what it raises.
 
     A late write changes nothing: the lease stands in its condition. When an answer was
     lost, but not the write, the second one finds the lease gone (`LeaseLost`).
     """
-    give_up_at = time.monotonic() + patience_s
+    give_up_at = time.monotonic() + (PATIENCE_S if patience_s is None else patience_s)
     wait_s = _FIRST_WAIT_S
     while True:
         try:
@@ -46,7 +46,7 @@ def insist(write: Callable[[], object], *, patience_s: float = PATIENCE_S) -> No
         wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
 
 
-def settle(holding: Holding, error: BaseException, *, patience_s: float = PATIENCE_S) -> None:
+def settle(holding: Holding, error: BaseException, *, patience_s: float | None = None) -> None:
     """Write down that a job did not succeed, as `error` says. Never raises for the database."""
     job = holding.job
     if isinstance(error, lifecycle.LeaseLost | DatabaseAway):
@@ -75,7 +75,7 @@ def _as_job_error(holding: Holding, error: BaseException) -> JobError:
     return JobError(sentence, code="crashed")
 
 
-def _end(holding: Holding, write: Callable[[], object], patience_s: float) -> None:
+def _end(holding: Holding, write: Callable[[], object], patience_s: float | None) -> None:
     try:
         holding.save_log()
         holding.last_word()

@@ -14,8 +14,8 @@ from django.utils import timezone
 
 from core.jobs import broker, holder, lifecycle
 from core.jobs.kinds import known_kinds
-from core.jobs.models import FINISHED, Job, JobAttempt, Status
-from core.jobs.selectors import claimable
+from core.jobs.models import FINISHED, Job, JobAttempt
+from core.jobs.selectors import claimable, running
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +27,7 @@ PRUNE_AT_ONCE = 1000
 
 def reap() -> int:
     """Take jobs whose lease has run out, or whose holder died on this machine."""
-    running = Job.objects.filter(status=Status.RUNNING)
-    dead = [job for job in running if holder.is_known_dead(job.holder)]
+    dead = [job for job in Job.objects.filter(running()) if holder.is_known_dead(job.holder)]
     taken = sum(lifecycle.reap_holder(job) for job in dead) + lifecycle.reap_stalled()
     if taken:
         sweep_scratch()
@@ -90,11 +89,11 @@ def _limited_with_a_slot() -> list[tuple[UUID, str]]:
     found: list[tuple[UUID, str]] = []
     for kind, limit in _limits().items():
         mine = Job.objects.filter(kind=kind, owner__isnull=False)
-        running = Counter(mine.filter(status=Status.RUNNING).values_list("owner", flat=True))
+        at_work = Counter(mine.filter(running()).values_list("owner", flat=True))
         place = Window(RowNumber(), partition_by="owner", order_by=["created_at", "pk"])
         first = _overdue().filter(kind=kind, owner__isnull=False).annotate(place=place)
         rows = first.filter(place__lte=limit).values_list("pk", "queue", "owner", "place")
-        found += [(pk, queue) for pk, queue, owner, nth in rows if nth <= limit - running[owner]]
+        found += [(pk, queue) for pk, queue, owner, nth in rows if nth <= limit - at_work[owner]]
     return found
 
 
@@ -126,8 +125,8 @@ def sweep_scratch() -> None:
     # Listed first, looked up afterwards: a folder is made after its attempt has its lease,
     # so one that begins meanwhile is either not listed or found to run.
     folders = list(Path(settings.SCRATCH_ROOT).iterdir())
-    running = Job.objects.filter(status=Status.RUNNING).values_list("pk", "attempt")
-    alive = {f"{pk}.{attempt}" for pk, attempt in running}
+    leased = Job.objects.filter(running()).values_list("pk", "attempt")
+    alive = {f"{pk}.{attempt}" for pk, attempt in leased}
     for folder in folders:
         if folder.name not in alive:
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,29 +1,10 @@
 """A database that is locked for seconds, as SQLite's is by one long writer, loses nothing."""
 
-import contextlib
 import time
-
-from django.db import connection, connections
 
 from core.jobs.models import Status
 from tests.faults.conftest import at_work, ended
-
-
-@contextlib.contextmanager
-def locked():
-    """Hold the lock that every writer needs."""
-    other = connections.create_connection("default")
-    try:
-        other.ensure_connection()
-        if connection.vendor == "sqlite":
-            other.connection.execute("BEGIN IMMEDIATE")
-        else:
-            other.set_autocommit(False)
-            other.cursor().execute("LOCK TABLE core_job IN ACCESS EXCLUSIVE MODE")
-        yield
-        other.connection.rollback()
-    finally:
-        other.close()
+from tests.support.locking import locked
 
 
 def test_a_job_at_work_goes_on_while_the_database_is_locked(platform, start):

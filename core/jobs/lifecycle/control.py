@@ -22,6 +22,7 @@ from core.jobs.lifecycle.transition import (
     requeued,
 )
 from core.jobs.models import UNFINISHED, Job, Status
+from core.jobs.selectors import running
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +94,7 @@ def _send_unless_it_waits(job: Job) -> None:
 
 def reap_stalled() -> int:
     """Take every job whose lease has run out from its holder; return how many."""
-    run_out = Q(status=Status.RUNNING, lease_expires_at__lt=timezone.now())
+    run_out = running() & Q(lease_expires_at__lt=timezone.now())
     return sum(_take_back(job, run_out) for job in Job.objects.filter(run_out))
 
 

@@ -8,7 +8,15 @@ import httpx
 import pytest
 from PIL import Image
 
-from benchmarks.samples import Style, character_error, text_page, two_column_page
+from benchmarks.samples import (
+    Style,
+    character_error,
+    receipt,
+    table_page,
+    text_page,
+    two_column_page,
+    worn,
+)
 from core.jobs.models import Job
 from core.tests.uploads.conftest import UPLOADS, bytes_of, ended, png_of, tiny_png
 from core.uploads import stream
@@ -181,6 +189,38 @@ def test_two_columns_are_read_one_after_the_other(http, user):
     shown = read(http, user, png_of(sample.image, dpi=(200, 200)))
 
     assert character_error(sample.text, shown["processed_text"]) <= 0.01
+
+
+@pytest.mark.case("core", 43)
+def test_a_tilted_pale_receipt_is_read(http, user):
+    lines = (
+        "CORNER GROCERY",
+        "12 Harbour Street",
+        "Bread white 800 g      1.85",
+        "Butter salted          2.40",
+        "Coffee ground 500 g    5.99",
+        "Apples 1.2 kg          3.10",
+        "Total                 13.34",
+        "Thank you for your visit",
+    )
+    sample = worn(receipt(lines), tilt_deg=3, levels=(110, 190), noise=10)
+
+    shown = read(http, user, png_of(sample.image, dpi=(200, 200)))
+
+    assert shown["processed_text"]
+    assert character_error(sample.text, shown["processed_text"]) <= 0.05
+
+
+@pytest.mark.case("core", 45)
+def test_a_ruled_table_becomes_a_pipe_table_with_its_cells_in_order(http, user):
+    rows = [["Item", "Count", "Price"], ["Bolts", "120", "14.50"], ["Washers", "300", "9.75"]]
+    sample = table_page(rows, above="Order of the second of May")
+
+    shown = read(http, user, png_of(sample.image, dpi=(200, 200)))
+
+    for row in rows:
+        assert f"| {' | '.join(row)} |" in shown["raw_text"]
+    assert "| --- | --- | --- |" in shown["raw_text"]
 
 
 @pytest.mark.case("core", 46)

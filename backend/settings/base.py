@@ -1,6 +1,7 @@
 """What Django itself needs: applications, addresses, the database, pages."""
 
 from pathlib import Path
+from urllib.parse import unquote
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -89,6 +90,8 @@ def _database(url: str) -> dict[str, object]:
         }
         config["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
     else:
+        # A unix socket's folder is written as a host with %2F, as libpq has it.
+        config["HOST"] = unquote(str(config["HOST"]))
         config["CONN_HEALTH_CHECKS"] = True
     config["CONN_MAX_AGE"] = None
     return config

@@ -1,0 +1,21 @@
+# One image for every role of docker-compose.yml; the command decides which.
+FROM python:3.12-slim-bookworm
+
+RUN apt-get update \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+      ffmpeg libmagic1 poppler-utils \
+      tesseract-ocr tesseract-ocr-eng tesseract-ocr-fra tesseract-ocr-osd tesseract-ocr-rus \
+ && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /app
+COPY requirements/base.txt requirements/base.txt
+RUN pip install --no-cache-dir -r requirements/base.txt
+
+COPY . .
+RUN useradd --system --uid 10001 --home-dir /data medialoom \
+ && install -d -o medialoom -g medialoom -m 0750 /data
+USER medialoom
+ENV DATA_DIR=/data HOST=0.0.0.0 PYTHONUNBUFFERED=1 LOG_FORMAT=json MEDIALOOM_DOTENV=0
+VOLUME /data
+EXPOSE 8000
+CMD ["python", "-m", "backend.serve"]

@@ -1,8 +1,9 @@
 """Sockets against a live server."""
 
 import json
+import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
@@ -12,6 +13,17 @@ from websockets.sync.client import ClientConnection, connect
 from tests.support import waiting
 
 PATIENCE_S = 20.0
+
+
+def wait_for_port(port: int) -> None:
+    """Wait until somebody listens on a port of 127.0.0.1."""
+
+    def answers() -> bool:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return True
+        return False
+
+    waiting.wait_until(answers, 60)
 
 
 class Client:

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from core.accounts.tokens import token_pair
 from core.realtime import close_codes
 from core.realtime.publish import connection
+from core.tests.realtime.conftest import wait_for_port
 from tests.support.fixtures import PASSWORD
 from tests.support.running import free_port
 
@@ -160,7 +161,7 @@ def talkative(platform):
     """Return a web process that logs everything it can."""
     port = free_port()
     web = platform.start_web(port, LOG_LEVEL="DEBUG")
-    platform.wait_for_web(port)
+    wait_for_port(port)
     yield f"ws://127.0.0.1:{port}", web
     web.stop()
 

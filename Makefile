@@ -32,8 +32,8 @@ lint: setup-test  ## linters, types, the direction of imports, the figures of th
 	$(BIN)/lint-imports
 	$(BIN)/python -m backend.lint.figures
 
-bench: setup-test  ## every benchmark, each against a peer or the bare tool
-	@for script in benchmarks/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+bench: setup-test  ## every benchmark, each against a peer or the bare tool, and one table
+	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 lock: setup-test  ## compile requirements/*.in to *.txt
 	@for name in base dev; do $(BIN)/uv pip compile -q --universal --python-version 3.11 \

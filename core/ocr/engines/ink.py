@@ -17,6 +17,7 @@ MIN_CONTRAST = 24
 NOISE_LIMIT = 5.0
 """Ink must be this many deviations of the noise below the paper."""
 LEAST_NOISE, FAINT_CONTRAST = 2.0, 10.0
+EVEN_LIGHT, GENTLE_STEP = 0.75, 0.06
 FAINT_SHARE = 0.15
 """Ink must be this share as deep as the page's darkest."""
 FEW_PIXELS = 100_000
@@ -36,6 +37,8 @@ class Ink:
     is_inverted: bool
     is_faint: bool = False
     """Letters hardly stand out from the noise: the picture must be smoothed to be read."""
+    is_unevenly_lit: bool = False
+    """The paper's own brightness changes gently across the page, as in photographs."""
 
     @property
     def is_blank(self) -> bool:
@@ -68,12 +71,13 @@ def find_ink(small: Grey) -> Ink:
     if is_inverted:
         low, paper = 255 - high, 255 - paper
     upright = 255 - small if is_inverted else small
-    depth = background(upright).astype(np.int16) - upright
+    paper_there = background(upright)
+    depth = paper_there.astype(np.int16) - upright
     sample = depth[::3, ::3] if depth.size > FEW_PIXELS else depth
     noise = float(np.median(np.abs(sample - np.median(sample)))) * 1.4826
     limit = max(MIN_CONTRAST, NOISE_LIMIT * noise, FAINT_SHARE * (paper - low))
     is_faint = noise > LEAST_NOISE and (paper - low) < FAINT_CONTRAST * noise
-    return Ink(_inside(depth > limit), is_inverted, is_faint)
+    return Ink(_inside(depth > limit), is_inverted, is_faint, _is_shaded(paper_there))
 
 
 def _levels(grey: Grey) -> tuple[float, float, float]:
@@ -91,6 +95,16 @@ def background(grey: Grey, cell: int = 8) -> Grey:
     cells = Image.fromarray(grey).reduce(cell)
     cells = cells.filter(ImageFilter.MaxFilter(5)).filter(ImageFilter.MedianFilter(5))
     return np.asarray(cells.resize((width, height), Image.Resampling.BILINEAR))
+
+
+def _is_shaded(paper: Grey) -> bool:
+    """Brightness differs much over the page and little from place to place: no pictures."""
+    cells = paper[::8, ::8].astype(np.float64)
+    if min(cells.shape) < 4:
+        return False
+    low, high = np.percentile(cells, (2, 98))
+    steps = [np.percentile(np.abs(np.diff(cells, axis=axis)), 99) for axis in (0, 1)]
+    return bool(low < EVEN_LIGHT * high and max(steps) < GENTLE_STEP * high)
 
 
 def _power(changes: npt.NDArray[np.float64]) -> float:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-BULLETS = "•●◦▪■‣∙·*"
-_BULLET = re.compile(rf"^(?:[{re.escape(BULLETS)}]|[-–—](?=\s))\s*(?=\S)")
+BULLETS = "•●◦▪■‣∙"
+_BULLET = re.compile(rf"^(?:[{re.escape(BULLETS)}]|[-–—*·¢](?=\s))\s*(?=\S)")
+_MISREAD_BULLET = re.compile(r"^[¢©°»eo]\s+(?=\S)")
 _MEANS_SOMETHING = re.compile(r"^(?:[#>|\\-]|[+*=](?=[\s+*=]|$)|`{3}|~{3}|<!--)")
 BLOCK_GAP = "\n\n"
 LINE_GAP = "\n"
@@ -15,9 +16,22 @@ LARGE_HEADING, SMALL_HEADING = 1.8, 1.35
 """A single-line block this many times the page's median line height is a `#`, a `##`."""
 
 
+def lines_markdown(lines: list[str]) -> list[str]:
+    """Lines of one block: a bullet becomes `- `, a mark at the start of a line is escaped.
+
+    Next to a bullet, what bullets are misread as counts as one too.
+    """
+    has_bullet = any(_BULLET.match(line) for line in lines)
+    return [_marked(line, has_bullet=has_bullet) for line in lines]
+
+
 def line_markdown(text: str) -> str:
-    """One line of running text: a bullet becomes `- `, a mark at its start is escaped."""
-    found = _BULLET.match(text)
+    """One line by itself, as in `lines_markdown`."""
+    return _marked(text, has_bullet=False)
+
+
+def _marked(text: str, *, has_bullet: bool) -> str:
+    found = _BULLET.match(text) or (_MISREAD_BULLET.match(text) if has_bullet else None)
     if found:
         return "- " + text[found.end() :]
     return escaped(text)

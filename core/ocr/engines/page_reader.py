@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 
 from core.ocr.engines.base import Grey, Line
-from core.ocr.engines.cleaning import smoothed
+from core.ocr.engines.cleaning import prepared
 from core.ocr.engines.layout import Layout, Rectangle, lay_out, rectangles
 from core.ocr.engines.pieces import POOR_CONFIDENCE, Found, PageFacts, Piece, moved, text_piece
 from core.ocr.engines.quality import confidence, lines_of, score, words_of
@@ -32,9 +32,7 @@ PieceStream = Generator[Piece, None, PageFacts]
 
 def read_page(image: Grey, dpi: int, session: Session) -> PieceStream:
     """The pieces of one page in reading order. Raises OcrTimeout when its time is over."""
-    sheet = lay_down(image, dpi)
-    if sheet.ink.is_faint and not sheet.ink.is_blank:
-        sheet = smoothed(sheet)
+    sheet = prepared(lay_down(image, dpi))
     return (yield from _read_sheet(sheet, session, may_turn=True))
 
 

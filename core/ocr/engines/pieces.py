@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from core.ocr.engines.base import Block, Box, ChunkKind, Line
-from core.ocr.engines.markdown import heading_markdown, line_markdown
+from core.ocr.engines.markdown import heading_markdown, lines_markdown
 from core.ocr.engines.quality import confidence
 
 POOR_CONFIDENCE = 75
@@ -86,7 +86,7 @@ def text_piece(
         heading = heading_markdown(kept[0].text, height_ratio)
         if heading:
             return Piece("heading", heading, kept, starts_block, share)
-    marked = [line_markdown(line.text) for line in kept]
+    marked = lines_markdown([line.text for line in kept])
     kind: ChunkKind = "list" if all(line.startswith("- ") for line in marked) else "text"
     return Piece(kind, "\n".join(marked), kept, starts_block, share)
 

@@ -13,6 +13,8 @@ from core.ocr.engines.ink import Mask
 
 LEAST_ACROSS_IN, LEAST_DOWN_IN = 0.5, 0.3
 """Shorter strokes are letters, underlines of a word, or the side of a picture."""
+THICKEST_IN = 0.1
+"""Thicker strokes are banners and bars; a tilt thickens a rule as well."""
 NEAR_IN = 0.05
 OPEN_SIDE_IN = 0.2
 
@@ -48,8 +50,8 @@ class Grid:
 
 def find_grids(mask: Mask, dpi: int) -> list[Grid]:
     """Grids of at least two cells, from top to bottom, in pixels of `mask` (at `dpi`)."""
-    across = _rules(mask, round(LEAST_ACROSS_IN * dpi))
-    down = [_flipped(box) for box in _rules(mask.T, round(LEAST_DOWN_IN * dpi))]
+    across = _rules(mask, round(LEAST_ACROSS_IN * dpi), dpi)
+    down = [_flipped(box) for box in _rules(mask.T, round(LEAST_DOWN_IN * dpi), dpi)]
     near = max(2, round(NEAR_IN * dpi))
     grids = [
         _grid([across[i] for i in rows], [down[i] for i in columns], dpi)
@@ -59,8 +61,9 @@ def find_grids(mask: Mask, dpi: int) -> list[Grid]:
     return sorted(kept, key=lambda grid: grid.box.top)
 
 
-def _rules(mask: Mask, least: int) -> list[Box]:
+def _rules(mask: Mask, least: int, dpi: int) -> list[Box]:
     """Horizontal strokes at least `least` long; a drift of a pixel or two does not break one."""
+    most = max(3, round(THICKEST_IN * dpi))
     thick = mask.copy()
     thick[1:] |= mask[:-1]
     thick[:-1] |= mask[1:]
@@ -70,7 +73,7 @@ def _rules(mask: Mask, least: int) -> list[Box]:
         for left, right in runs(thick[y], gap=1):
             if right - left >= least:
                 _merge(found, Box(left, y, right, y + 1))
-    return [box for box in found if box.height * 4 < box.width]
+    return [box for box in found if box.height <= most]
 
 
 def _merge(found: list[Box], stroke: Box) -> None:

@@ -14,7 +14,7 @@ def test_an_empty_or_unmapped_layer_is_not_usable(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["A short text.", "Цена: 500 €", "漢字漢字漢字漢字", "12 345 678.90"]
+    "text", ["A short text.", "Цена товара: 500 €", "漢字漢字漢字漢字", "12 345 678.90"]
 )
 def test_a_layer_in_any_script_is_usable(text: str) -> None:
     assert is_usable(text)

@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.ocr.engines.markdown import heading_markdown, line_markdown, table_markdown
+from core.ocr.engines.markdown import (
+    heading_markdown,
+    line_markdown,
+    lines_markdown,
+    table_markdown,
+)
 from core.ocr.engines.text import to_processed
 
 
@@ -15,7 +20,9 @@ def test_marks_at_the_start_of_a_line_are_escaped(line: str) -> None:
     assert line_markdown(line) == f"\\{line}"
 
 
-@pytest.mark.parametrize("line", ["a # b", "5 - 3", "+7 495", "=5", "a|b", "`x`", "1. one"])
+@pytest.mark.parametrize(
+    "line", ["a # b", "5 - 3", "+7 495", "=5", "a|b", "`x`", "1. one", "¢50", "*note"]
+)
 def test_marks_that_change_nothing_stay_as_they_are(line: str) -> None:
     assert line_markdown(line) == line
 
@@ -23,6 +30,11 @@ def test_marks_that_change_nothing_stay_as_they_are(line: str) -> None:
 @pytest.mark.parametrize("line", ["• one", "- one", "– one", "▪one", "* one", "●  one", "— one"])
 def test_bullets_become_dashes(line: str) -> None:
     assert line_markdown(line) == "- one"
+
+
+def test_next_to_a_bullet_what_it_is_misread_as_is_one_too() -> None:
+    assert lines_markdown(["• one", "e two", "every three"]) == ["- one", "- two", "every three"]
+    assert lines_markdown(["e one", "two"]) == ["e one", "two"]
 
 
 @pytest.mark.parametrize("line", ["•", "-", "–"])
@@ -102,7 +114,7 @@ def test_what_was_escaped_comes_back(words: list[str]) -> None:
 
     if not marked.startswith("- "):
         assert to_processed(marked, "raw") in (line, "")  # a lone mark of a page or a note goes
-        assert marked == line or marked == f"\\{line}"
+        assert marked in (line, f"\\{line}")
 
 
 @given(st.text(st.sampled_from("ab#-|>\\ \n•")))

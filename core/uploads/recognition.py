@@ -12,7 +12,6 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from core.jobs import lifecycle
 from core.jobs.models import Job, JobAttempt, Status
 from core.jobs.types import Json
 from core.ocr.engines.base import Outcome
@@ -22,15 +21,6 @@ from core.uploads.models import OutputFormat, Upload
 from core.uploads.status import run_of
 
 SEARCH_GAP = "\x1f"
-
-
-def start_recognition(upload: Upload) -> Job:
-    """Queue a run with the upload's options; the caller links it to the upload."""
-    from core.kinds.ocr import Ocr
-
-    return lifecycle.enqueue(
-        Ocr, owner=upload.owner, params=params_of(upload), work_key=f"core.ocr:{upload.pk}"
-    )
 
 
 def params_of(upload: Upload) -> Json:

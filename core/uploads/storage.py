@@ -65,7 +65,7 @@ def stored_name(owner_id: UUID, sha256: str, extension: str) -> str:
 def incoming() -> Iterator[Incoming]:
     """Make a temporary file, readable by nobody else until it is placed; it goes with the block."""
     folder = root() / INCOMING
-    folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    _make_folder(folder)
     path = folder / f"{secrets.token_hex(16)}.part"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
@@ -103,13 +103,22 @@ def _put(source: Path, name: str) -> None:
             default_storage.save(f"{FOLDER}/{name}", File(file))
         return
     target = root() / name
-    target.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    _make_folder(target.parent)
+    source.chmod(FILE_MODE)
     try:
         os.link(source, target)
     except FileExistsError:
         return  # The same bytes, a moment earlier.
-    target.chmod(FILE_MODE)
     _sync(target.parent)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, so that their names last as well."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    _sync(folder.parent)
 
 
 def _sync(folder: Path) -> None:

@@ -17,7 +17,8 @@ from core.uploads import events, intake, quota, storage
 from core.uploads.encoded import Encoded
 from core.uploads.models import OcrMode, OutputFormat, Upload
 from core.uploads.options import CreateForm, checked, languages_of
-from core.uploads.recognition import params_of, start_recognition
+from core.uploads.recognition import params_of
+from core.uploads.services.starting import start_recognition
 
 DEFAULTS = {
     "auto_language_detection": True,

@@ -14,9 +14,10 @@ from core.uploads import events
 from core.uploads.errors import Conflict
 from core.uploads.models import Upload
 from core.uploads.options import OptionsForm, checked
-from core.uploads.recognition import start_recognition
 from core.uploads.services.locking import locked_upload
+from core.uploads.services.starting import start_recognition
 from core.uploads.status import is_busy, run_of
+from core.uploads.storage import locked_owner
 
 
 def reprocess_upload(
@@ -31,7 +32,8 @@ def reprocess_upload(
     Raises: `NotFound`, `FieldErrors`, `Conflict` while a run is under way or waits.
     """
     options = checked(OptionsForm, {} if data is None else data)
-    with transaction.atomic():
+    # The owner first, as wherever jobs are made: an account may be going at this moment.
+    with locked_owner(owner.pk):
         upload = locked_upload(owner, upload_id)
         if is_busy(upload):
             raise Conflict("The upload is being recognised already.")

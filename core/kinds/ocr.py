@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 from rest_framework import serializers
 
-from core.errors import TemporaryFailure
+from core.errors import InvalidInput, TemporaryFailure
 from core.jobs.kinds import JobKind
 from core.jobs.models import Job
 from core.jobs.types import Json
@@ -17,7 +17,7 @@ from core.uploads import recognition, storage
 from core.uploads.models import Upload
 from core.uploads.options import languages_of
 from core.uploads.status import run_of
-from core.uploads.stream import StreamEnded, StreamWriter
+from core.uploads.stream import StreamWriter
 
 DOCUMENT_LIMIT_S = 30 * 60.0
 # 1.0 is for what is processed, text and all.
@@ -64,7 +64,7 @@ class Ocr(JobKind):
             pk=self.job.params["upload_id"], job=self.job, is_deleted=False
         ).first()
         if upload is None:
-            raise StreamEnded("The upload is gone, or has another job.")
+            raise InvalidInput("The upload was deleted, or has another job.", code="cancelled")
         upload.job = self.job
         writer = StreamWriter(upload.pk, upload.owner_id, run_of(upload))
         writer.resume()

@@ -281,6 +281,19 @@ def test_a_cancelled_run_stops_its_worker_and_stays_cancelled(http, user):
     assert (shown["status"], shown["error_code"], shown["run"]) == ("error", "cancelled", 1)
 
 
+def test_a_retried_job_of_a_deleted_upload_fails_at_once(http, user):
+    upload_id = send(http, document("TIFF", pages(10)), name="scan.tiff")
+    job_id = upload_of(user, upload_id).job_id
+    assert http.delete(f"{UPLOADS}{upload_id}/").status_code == 204
+    assert Job.objects.get().status == "cancelled"
+
+    http.post(f"/api/v1/jobs/{job_id}/retry/")
+
+    job = wait_until(lambda: Job.objects.filter(status="failed").first(), timeout_s=60)
+    assert job.error_code == "cancelled"
+    assert Upload.objects.get().raw_text is None
+
+
 def test_a_multi_megabyte_json_upload_is_read(http, user):
     import base64
 

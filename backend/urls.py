@@ -6,12 +6,14 @@ from drf_spectacular.views import SpectacularAPIView
 
 from backend import health
 from backend.docs import Docs
+from core.pages.doors import admin_login
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", Docs.as_view(url_name="schema"), name="docs"),
+    path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
     path("", include("core.urls")),
 ]

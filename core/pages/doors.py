@@ -1,10 +1,14 @@
 """The pages through which people come in and go out."""
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -13,6 +17,7 @@ from core.accounts.login import BadCredentials, log_in_session, log_out_session,
 from core.accounts.models import User
 from core.errors import FieldErrors, Throttled
 from core.pages.forms import LoginForm, SignUpForm
+from core.pages.responses import user_of
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -36,6 +41,18 @@ def login(request: HttpRequest) -> HttpResponse:
         form.add_error(None, _too_often(refusal))
         return _waiting(refusal, _login_page(request, form, target, status=429))
     return redirect(target)
+
+
+@never_cache
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """Stand in for the admin's own login page, on which nobody counts the guesses.
+
+    Raises: `PermissionDenied` for whoever is in and is no staff: to sign in again is no help.
+    """
+    if _is_in(request) and not user_of(request).is_staff:
+        raise PermissionDenied
+    target = _local(request.GET.get("next") or reverse("admin:index"))
+    return redirect(f"{reverse('login')}?{urlencode({'next': target})}")
 
 
 @never_cache

@@ -12,6 +12,7 @@ const CHECK_MS = 20_000; // events are hints: unfinished jobs are read again now
 const live = document.getElementById("live");
 const done = document.getElementById("done");
 const template = document.getElementById("job-template");
+const said = document.getElementById("said");
 const pageError = document.getElementById("page-error");
 
 /** Show a job's state, unless a newer one is shown already. */
@@ -21,7 +22,15 @@ function show(job) {
   if (known && Number(known.dataset.revision) > job.revision) return;
   fill(card, job);
   const place = finished(job) ? done : live;
-  if (card.parentElement !== place) place.prepend(card);
+  if (card.parentElement === place) return;
+  if (card.parentElement === live) said.textContent = words(card);
+  place.prepend(card);
+}
+
+/** What a screen reader is told when a job ends. */
+function words(card) {
+  const slots = ["title", "subject", "status", "error"];
+  return slots.map((name) => card.querySelector(`[data-slot="${name}"]`).textContent).filter(Boolean).join(", ");
 }
 
 /** Read the state anew: what is newest, and whatever this page still shows as under way. */

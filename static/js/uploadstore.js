@@ -31,6 +31,9 @@ export class UploadStore {
     if (before && isStale(before, instance)) return before;
     const upload = { ...before, ...instance };
     upload.page_count = instance.page_count || before?.page_count; // unknown until it is read once
+    if (before?.run === instance.run && busy(instance)) {
+      upload.progress = Math.max(before.progress ?? 0, instance.progress);
+    }
     const text = instance.streamed_text ?? "";
     const goesOn = before && before.run === instance.run && before.points > length(text);
     if (!goesOn) restart(upload, text);

@@ -44,6 +44,7 @@ def test_a_job_that_starts_elsewhere_appears_moves_and_ends_by_itself(
                or len(seen) > 3)  # fmt: skip
     expect(page.locator("#done").locator(f"#job-{job.pk}")).to_contain_text("Done")
     expect(page.get_by_text("Nothing is under way.")).to_be_visible()
+    expect(page.locator("#said")).to_have_text("Test job, Done")
 
 
 def test_a_job_is_cancelled_and_tried_again_by_its_buttons(visitor: Visitor, user) -> None:

@@ -211,6 +211,37 @@ def test_a_newcomer_signs_up_and_is_in(client: Client) -> None:
     assert User.objects.get().first_name == "Ada"
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_admin_has_no_login_of_its_own_that_nobody_counts(
+    client: Client, staff, method: str
+) -> None:
+    asked = {"username": staff.email, "password": PASSWORD}
+
+    response = getattr(client, method)("/admin/login/", asked)
+
+    assert response["Location"].startswith("/login/?next=%2Fadmin%2F")
+    assert not is_in(client)
+
+
+def test_who_is_no_staff_is_told_so_by_the_admin(client: Client, user) -> None:
+    client.force_login(user)
+
+    response = client.get("/admin/", follow=True)
+
+    assert response.status_code == 403
+    assert "Not allowed" in response.content.decode()
+
+
+def test_staff_come_into_the_admin_through_the_one_login(client: Client, staff) -> None:
+    asked = client.get("/admin/", follow=True)
+    assert asked.redirect_chain[-1][0] == "/login/?next=%2Fadmin%2F"
+
+    response = sign_in(client, staff.email, next="/admin/")
+
+    assert response["Location"] == "/admin/"
+    assert client.get("/admin/").status_code == 200
+
+
 def test_a_link_alone_signs_nobody_out(client: Client, user) -> None:
     client.force_login(user)
 

@@ -86,9 +86,12 @@ class Watchdog:
                 return work()
             finally:
                 self._is_at_work = False
-        except _Stop:
+        except BaseException:
             self._is_at_work = False
-            raise self._end_of_work() from None
+            if self._was_interrupted:
+                # Not always `_Stop`: a torn transaction may fail in its own way on the way out.
+                raise self._end_of_work() from None
+            raise
         finally:
             self._is_at_work = False
 

@@ -121,20 +121,22 @@ class _Opening:
     def pieces_and_rest(self) -> Iterator[Piece]:
         """What was held back, then the rest of the page as it is read."""
         total = max(1, sum(part.line_area for part in self._parts))
-        done = 0
+        done, starts = 0, False
         for index, part in enumerate(self._parts):
             is_read = index < len(self._read)
             lines = (
                 self._read[index] if is_read else _good_lines_in(self._sheet, part, self._session)
             )
             done += part.line_area
+            starts |= part.starts_block  # also when the rectangle that started it was empty
             piece = text_piece(
                 lines,
-                starts_block=part.starts_block,
+                starts_block=starts,
                 share=done / total,
                 height_ratio=part.height_ratio,
             )
             if piece is not None:
+                starts = False
                 yield piece
 
 

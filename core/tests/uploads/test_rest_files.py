@@ -184,8 +184,9 @@ def test_nameless_files_are_called_by_their_hash(api, user):
     )
 
 
-def test_behind_nginx_the_file_is_only_named(api, user, settings):
-    settings.ACCEL_REDIRECT_PREFIX = "/protected"
+@pytest.mark.parametrize("prefix", ["/protected", "/protected/"])
+def test_behind_nginx_the_file_is_only_named(api, user, settings, prefix):
+    settings.ACCEL_REDIRECT_PREFIX = prefix
     upload = made(user, process=False)
 
     answer = api.get(address(upload))

@@ -43,7 +43,7 @@ class ImageView(FileView):
     def get(self, request: Request, upload_id: UUID) -> HttpResponseBase:
         """Download the original; `Range`, `If-Range`, `If-None-Match` and HEAD are known."""
         upload = selectors.upload_of(self.user, upload_id)
-        prefix = settings.ACCEL_REDIRECT_PREFIX if storage.is_local() else ""
+        prefix = settings.ACCEL_REDIRECT_PREFIX.rstrip("/") if storage.is_local() else ""
         source = Download(
             file=storage.open_stored(upload.stored_name),
             content_type=upload.mime_type,

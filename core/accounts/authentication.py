@@ -2,6 +2,7 @@
 
 from typing import Any, Literal, TypeVar
 
+import structlog
 from django.core.exceptions import ValidationError
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -45,9 +46,11 @@ class VersionedJWTAuthentication(JWTAuthentication):
             return None
         try:
             token = checked(AccessToken, raw)
-            return user_of(token), token
+            user = user_of(token)
         except TokenRefused as refusal:
             raise AuthenticationFailed(str(refusal), code=refusal.code) from refusal
+        structlog.contextvars.bind_contextvars(user_id=str(user.pk))  # for every line of the log
+        return user, token
 
 
 def user_of_access_token(raw: str) -> tuple[User, dict[str, Any]]:

@@ -19,11 +19,11 @@ def _form_of(kind: type[JobKind]) -> serializers.Serializer[Any]:
     )
 
 
-def start_job_schema() -> Any:
-    """Describe what may be posted; made late, when every kind is known."""
-    forms: dict[str, Any] = {
-        kind.name: _form_of(kind) for kind in known_kinds().values() if kind.is_startable
-    }
-    return PolymorphicProxySerializer(
-        component_name="StartJob", serializers=forms, resource_type_field_name="kind"
-    )
+def _forms() -> dict[str, Any]:
+    return {kind.name: _form_of(kind) for kind in known_kinds().values() if kind.is_startable}
+
+
+# The forms are asked for when the description is made: every kind is known then.
+START_JOB = PolymorphicProxySerializer(
+    component_name="StartJob", serializers=_forms, resource_type_field_name="kind"
+)

@@ -1,11 +1,15 @@
 """The Celery task that runs jobs, harmless if delivered twice, and the upkeep."""
 
 import logging
+from typing import Any
 from uuid import UUID
 
+import structlog
 from celery import shared_task
 from celery.exceptions import Reject
-from django.db import InterfaceError, OperationalError
+from celery.signals import worker_ready
+from django.db import Error as AnyDatabaseError
+from django.db import InterfaceError, OperationalError, connections
 
 from core.jobs import stopping, upkeep
 from core.jobs.execution import execute
@@ -17,7 +21,8 @@ logger = logging.getLogger(__name__)
 def run_job(job_id: str) -> None:
     """Run one job to its end. The argument is an id, so a stale copy is never trusted."""
     try:
-        execute(UUID(job_id))
+        with structlog.contextvars.bound_contextvars(job_id=job_id):
+            execute(UUID(job_id))
     except stopping.GivenBack as stop:
         raise Reject(str(stop), requeue=True) from stop
     except (OperationalError, InterfaceError) as error:
@@ -41,3 +46,15 @@ def resend_lost_jobs() -> int:
 def prune_jobs() -> int:
     """Remove old finished jobs that nothing points to; return how many."""
     return upkeep.prune()
+
+
+@worker_ready.connect
+def sweep_this_machine(**_: Any) -> None:
+    """Remove what a killed worker left on this machine; the upkeep may run on another."""
+    try:
+        upkeep.sweep_scratch()
+    except (AnyDatabaseError, OSError):
+        logger.warning("scratch folders were not swept", exc_info=True)
+    finally:
+        # Children that are forked later must not inherit a connection.
+        connections.close_all()

@@ -15,7 +15,7 @@ from core.accounts.models import User
 from core.api.pagination import CursorPages
 from core.jobs import selectors, services
 from core.jobs.models import Job, Status
-from core.jobs.schema import start_job_schema
+from core.jobs.schema import START_JOB
 from core.jobs.serializers import JobLogSerializer, JobSerializer, StartJobSerializer
 from core.jobs.types import job_body
 
@@ -59,7 +59,7 @@ class JobListView(APIView):
         operation_id="jobs_start",
         tags=["jobs"],
         parameters=[IDEMPOTENCY_KEY],
-        request=start_job_schema,
+        request=START_JOB,
         responses={201: JobSerializer},
     )
     def post(self, request: Request) -> Response:

@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.25
 READ_EVERY_S = 2.0
+# How soon a lease is renewed again that could not be: the database was away.
+RENEW_AGAIN_S = 1.0
 SIGNALS = 2
 # How long an interrupted job may take to tidy up before its process is ended.
 GRACE_S = 2.5
@@ -62,6 +64,7 @@ class Watchdog:
         self.reason: Exception | None = None
         self._is_at_work = False
         self._was_interrupted = False
+        self._renew_at = 0.0
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
@@ -142,7 +145,8 @@ class Watchdog:
         """Write what was held back, keep the lease, and look whether it still stands."""
         try:
             self.holding.flush()
-            if now - self.holding.renewed_at >= settings.JOB_HEARTBEAT_S:
+            if now - self.holding.renewed_at >= settings.JOB_HEARTBEAT_S and now >= self._renew_at:
+                self._renew_at = now + min(RENEW_AGAIN_S, settings.JOB_HEARTBEAT_S)
                 self.holding.renew()
             elif is_time_to_read and not self.holding.stands():
                 return lifecycle.LeaseLost("The job was cancelled or taken over.")

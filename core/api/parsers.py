@@ -2,11 +2,17 @@
 
 import math
 from collections.abc import Mapping
+from io import BytesIO
 from typing import IO, Any
 
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
+from core.errors import InvalidInput
+from core.json_bounds import has_at_most
+
+# No door that reads JSON with this takes files in it.
+MAX_JSON_BYTES = 8 * 2**20
 MAX_DEPTH = 64
 MAX_VALUES = 200_000
 _INTEGER_LIMIT = 2**63
@@ -16,7 +22,8 @@ class StrictJSONParser(JSONParser):
     """JSON whose values a database can hold.
 
     Refuses, with 400: nesting beyond `MAX_DEPTH`, more than `MAX_VALUES` values, integers
-    beyond 64 bits, floats beyond a double, NUL and halves of surrogate pairs in strings.
+    beyond 64 bits, floats beyond a double, NUL and halves of surrogate pairs in strings;
+    with 413 more than `MAX_JSON_BYTES`.
     """
 
     def parse(
@@ -25,13 +32,27 @@ class StrictJSONParser(JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Return the parsed body. Raises: `ParseError`."""
+        """Return the parsed body. Raises: `ParseError`, `InvalidInput` for one too large."""
+        body = stream.read(MAX_JSON_BYTES + 1)
+        if len(body) > MAX_JSON_BYTES:
+            raise InvalidInput(
+                f"The body is larger than {MAX_JSON_BYTES:,} bytes.", code="too_large"
+            )
+        check_size(body.decode("latin-1"))
+        # JSON is UTF-8 (RFC 8259, 8.1); in another charset its size would be told wrongly.
+        context = {**(parser_context or {}), "encoding": "utf-8"}
         try:
-            value = super().parse(stream, media_type, parser_context)
+            value = super().parse(BytesIO(body), media_type, context)
         except RecursionError as error:
             raise ParseError("JSON parse error - nested too deep.") from error
         check_json(value)
         return value
+
+
+def check_size(text: str) -> None:
+    """Refuse what would be too many values, before it is parsed. Raises: `ParseError`."""
+    if not has_at_most(text, MAX_VALUES):
+        raise ParseError("JSON parse error - too many values.")
 
 
 def check_json(value: Any) -> None:

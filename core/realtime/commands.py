@@ -3,6 +3,7 @@
 import json
 from typing import Any, NoReturn
 
+from core.json_bounds import has_at_most
 from core.realtime.errors import BadRequest
 
 MAX_DEPTH = 32
@@ -19,6 +20,8 @@ def size_bytes(text: str) -> int:
 
 def decode_object(text: str) -> Command:
     """Decode a JSON object (RFC 8259: no NaN). Raises: `BadRequest`."""
+    if not has_at_most(text, MAX_VALUES):
+        raise BadRequest("The message has too many values.")
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:

@@ -24,7 +24,7 @@ from core.realtime.groups import group_for_upload, group_for_uploads_of
 from core.realtime.loops import in_thread
 from core.realtime.publish import Event
 from core.uploads.commands import COMMANDS, error_answer, list_uploads
-from core.uploads.encoded import cut
+from core.uploads.encoded import MAX_PARSED_BYTES, cut
 from core.uploads.errors import NotFound
 from core.uploads.following import Hearing, Places
 from core.uploads.frames import standing_frame, terminal_text, upload_sweep
@@ -259,6 +259,8 @@ class UploadConsumer(UploadsConsumer):
 def _decode_long(text: str) -> Command:
     short = cut(text)
     del text
+    if len(short.rest) > MAX_PARSED_BYTES:
+        raise CommandError("too_large", "The message is too large without its content.")
     command = decode_command(short.rest.decode("utf-8", "surrogatepass"))
     short.restored(command)
     return command

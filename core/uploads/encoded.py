@@ -13,6 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 SLICE_BYTES = 256 * 1024
+# What is left of a message once its base64 is cut out: texts, at most.
+MAX_PARSED_BYTES = 32 * 2**20
+# How often the name may stand in a message for another value before it is left to the parser.
+_TRIES = 16
 _KEY = b'"image_base64"'
 _VALUE = re.compile(rb'[ \t\r\n]*:[ \t\r\n]*"')
 # What JSON may write for a character of base64 or for white space between (RFC 8259, 7).
@@ -143,7 +147,9 @@ def cut(message: bytes | str) -> Cut:
 def _start_of_value(data: bytes) -> int:
     """Return where the string behind the key begins, or 0."""
     position = data.find(_KEY)
-    while position > 0:
+    for _ in range(_TRIES):
+        if position <= 0:
+            break
         value = _VALUE.match(data, position + len(_KEY))
         if value and data[position - 1 : position] != b"\\":
             return value.end()
@@ -152,11 +158,6 @@ def _start_of_value(data: bytes) -> int:
 
 
 def _end_of_string(data: bytes, start: int) -> int:
-    """Return where the closing quote is, or -1: the first one not behind a backslash."""
+    """Return where the closing quote is, or -1: base64 has none that is escaped."""
     position = data.find(b'"', start)
-    while position > 0:
-        before = data[max(start, position - 64) : position]
-        if (len(before) - len(before.rstrip(b"\\"))) % 2 == 0:
-            return position
-        position = data.find(b'"', position + 1)
-    return -1
+    return -1 if data[position - 1 : position] == b"\\" else position

@@ -16,17 +16,15 @@ from rest_framework.views import APIView
 
 from core.accounts.models import User
 from core.api.errors import Failure, core_body
-from core.api.parsers import check_json
+from core.api.parsers import check_json, check_size
 from core.errors import FieldErrors
-from core.uploads.encoded import cut
+from core.uploads.encoded import MAX_PARSED_BYTES, cut
 
-# What is left of a message once its base64 is cut out: texts, at most.
-MAX_PARSED_BYTES = 32 * 2**20
 _PLAIN_CODES = {"invalid", "parse_error"}
 
 
 class UploadJSONParser(BaseParser):
-    """JSON of any size that the sockets take too; base64 in it is never parsed (2.8)."""
+    """JSON (UTF-8) of any size that the sockets take too; base64 in it is never parsed (2.8)."""
 
     media_type = "application/json"
 
@@ -44,7 +42,9 @@ class UploadJSONParser(BaseParser):
         if len(message.rest) > MAX_PARSED_BYTES:
             raise _too_large(MAX_PARSED_BYTES)
         try:
-            value = json.loads(message.rest, parse_constant=_refuse)
+            text = message.rest.decode("utf-8-sig")
+            check_size(text)
+            value = json.loads(text, parse_constant=_refuse)
         except (ValueError, RecursionError) as error:
             raise ParseError("JSON parse error - the body is not valid JSON.") from error
         check_json(value)

@@ -25,6 +25,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks import instance
+from benchmarks.figures import Figure, show
+from benchmarks.ocr_platform import Reader, fresh_png, pdf_ratio
 from benchmarks.samples import MONO, SANS, SERIF, Sample, Style, character_error, text_page
 
 CORES = os.cpu_count() or 1
@@ -50,25 +53,6 @@ class Contender:
     name: str
     run: Callable[[], Round]
     rounds: list[Round] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A ratio with its bar. Each round gives one value; the median counts."""
-
-    name: str
-    values: tuple[float, ...]
-    target: float
-    at_least: bool = False
-
-    def row(self) -> str:
-        """The figure as a line of the table."""
-        value = statistics.median(self.values)
-        is_met = value >= self.target if self.at_least else value <= self.target
-        sign = ">=" if self.at_least else "<="
-        spread = f"{min(self.values):.2f}..{max(self.values):.2f}"
-        verdict = "met" if is_met else "MISSED"
-        return f"{self.name:<58} {value:7.3f}  {sign} {self.target:<5} {verdict:<7} {spread}"
 
 
 @dataclass(frozen=True)
@@ -226,38 +210,45 @@ def run_ocrmypdf(pages: Pages, folder: Path) -> Round:
     )
 
 
-def figures(ours: Contender, command: Contender, ocrmypdf: Contender) -> list[Figure]:
-    """The bars of the OCR engine alone."""
-    rounds = list(zip(ours.rounds, command.rounds, ocrmypdf.rounds, strict=True))
+def run_platform(reader: Reader, pages: Pages) -> Round:
+    """All pages at once through the whole platform, after one alone for its times."""
+    first_s, page_s = reader.lone(fresh_png(pages.files[0]))
+    texts, elapsed_s, used_s = reader.all([fresh_png(file) for file in pages.files])
+    return Round(
+        cpu_a_page_s=used_s / len(texts),
+        pages_a_minute=60 * len(texts) / elapsed_s,
+        first_s=first_s,
+        page_s=page_s,
+        error=pages.error(texts),
+    )
+
+
+def ratios(who: str, ours: Contender, command: Contender, bars: Bars) -> list[Figure]:
+    """The bars that the engine alone and the whole platform have in common."""
+    rounds = list(zip(ours.rounds, command.rounds, strict=True))
+    cpu = tuple(a.cpu_a_page_s / b.cpu_a_page_s for a, b in rounds)
+    pace = tuple(a.pages_a_minute / b.pages_a_minute for a, b in rounds)
+    first = tuple(a.first_s / b.page_s for a, b in rounds)
+    errors = tuple(a.error - b.error for a, b in rounds)
     return [
-        Figure(
-            "CPU a page: engine / tesseract command",
-            tuple(a.cpu_a_page_s / b.cpu_a_page_s for a, b, _ in rounds),
-            0.75,
-        ),
-        Figure(
-            "pages a minute, all cores: engine / tesseract command",
-            tuple(a.pages_a_minute / b.pages_a_minute for a, b, _ in rounds),
-            1.35,
-            at_least=True,
-        ),
-        Figure(
-            "pages a minute, all cores: engine / ocrmypdf",
-            tuple(a.pages_a_minute / c.pages_a_minute for a, _, c in rounds),
-            2.0,
-            at_least=True,
-        ),
-        Figure(
-            "first text / whole page of the tesseract command",
-            tuple(a.first_s / b.page_s for a, b, _ in rounds),
-            0.12,
-        ),
-        Figure(
-            "character errors above the tesseract command, points",
-            tuple(a.error - b.error for a, b, _ in rounds),
-            0.1,
-        ),
+        Figure(f"{who}: CPU a page / tesseract command", cpu, bars.cpu),
+        Figure(f"{who}: pages a minute / tesseract command", pace, bars.pace, at_least=True),
+        Figure(f"{who}: first text / the command's whole page", first, bars.first),
+        Figure(f"{who}: character errors above the command's, points", errors, 0.1),
     ]
+
+
+@dataclass(frozen=True)
+class Bars:
+    """What is to be reached, as ratios to the tesseract command."""
+
+    cpu: float
+    pace: float
+    first: float
+
+
+ENGINE_BARS = Bars(cpu=0.75, pace=1.35, first=0.12)
+PLATFORM_BARS = Bars(cpu=0.80, pace=1.2, first=0.15)
 
 
 def measure(contenders: list[Contender], rounds: int) -> None:
@@ -287,30 +278,44 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one round, fewer pages")
     quick = parser.parse_args().quick
-    with tempfile.TemporaryDirectory(prefix="ocr-bench-") as name:
+    rounds = 1 if quick else 3
+    with tempfile.TemporaryDirectory(prefix="ocr-bench-") as name, instance.running() as platform:
         folder = Path(name)
         pages = draw_pages(folder, 4 if quick else 8)
         pool = EnginePool("auto", detect=False)
         detecting = EnginePool("auto", detect=True)
         for engine in (pool, detecting):
             engine.warm(pages)
+        reader = Reader(platform)
+        run_platform(reader, pages)  # Load the models in every worker; not timed.
         ours = Contender("engine, -l eng", lambda: pool.run(pages))
+        whole = Contender("platform, -l eng", lambda: run_platform(reader, pages))
         command = Contender("tesseract command", lambda: run_tool(_tesseract, pages))
         ocrmypdf = Contender("ocrmypdf", lambda: run_ocrmypdf(pages, folder))
         contenders = [
             ours,
             command,
+            whole,
             Contender("engine, detecting eng, fra, rus", lambda: detecting.run(pages)),
             Contender("pytesseract", lambda: run_tool(_pytesseract, pages)),
             ocrmypdf,
         ]
-        measure(contenders, 1 if quick else 3)
+        measure(contenders, rounds)
         for engine in (pool, detecting):
             engine.close()
+        pdf = Figure(
+            "ten-page PDF: first text / a page's", [pdf_ratio(reader, pages.files, 3)], 1.5
+        )
+        memory = Figure("platform: worker, resident MiB", [reader.worker_mib()], 250)
+        reader.close()
     print_raw(contenders)
     print()
-    for figure in figures(ours, command, ocrmypdf):
-        print(figure.row())
+    pairs = zip(ours.rounds, ocrmypdf.rounds, strict=True)
+    pace = tuple(a.pages_a_minute / b.pages_a_minute for a, b in pairs)
+    show(ratios("engine", ours, command, ENGINE_BARS))
+    show([Figure("engine: pages a minute / ocrmypdf", pace, 2.0, at_least=True)])
+    show(ratios("platform", whole, command, PLATFORM_BARS))
+    show([pdf, memory])
 
 
 if __name__ == "__main__":

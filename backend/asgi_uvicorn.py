@@ -3,6 +3,7 @@
 import uvicorn
 from django.conf import settings
 
+from backend.bounded_http import BoundedHttp
 from core.realtime.asgi import Application
 
 PING_EVERY_S = 20.0
@@ -26,7 +27,7 @@ def run(application: Application, host: str, port: int) -> None:
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedHttp,
         ws="websockets-sansio",
         ws_max_size=settings.CORE_WS_MAX_MESSAGE_BYTES + ENVELOPE_BYTES,
         ws_ping_interval=PING_EVERY_S,

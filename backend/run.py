@@ -99,6 +99,8 @@ def prepare_database() -> None:
     from django.core.management import CommandError, call_command
     from django.db import OperationalError, connections
 
+    from backend import static_files
+
     try:
         call_command("migrate", verbosity=0, interactive=False)
         call_command("ensure_admin")
@@ -108,7 +110,7 @@ def prepare_database() -> None:
         raise CannotRun(f"DATABASE_URL: the database does not answer: {error}") from error
     finally:
         connections.close_all()
-    call_command("collectstatic", verbosity=0, interactive=False)
+    static_files.collect()
 
 
 def export(settings: "LazySettings") -> None:

@@ -30,7 +30,6 @@ export class UploadStore {
     const before = this.get(instance.id);
     if (before && isStale(before, instance)) return before;
     const upload = { ...before, ...instance };
-    upload.page_count = instance.page_count || before?.page_count; // unknown until it is read once
     if (before?.run === instance.run && busy(instance)) {
       upload.progress = Math.max(before.progress ?? 0, instance.progress);
     }
@@ -53,6 +52,7 @@ export class UploadStore {
   }
 
   #keep(upload, before) {
+    upload.page_count ||= before?.page_count; // the row has none before it was read once
     this.#uploads.set(upload.id, upload);
     this.changed(upload, before);
     return upload;

@@ -58,7 +58,7 @@ def growing(page: Page) -> set[int]:
             "[document.getElementById('sheet-status').textContent,"
             " document.getElementById('text').value]"
         )
-        assert word in ("Waiting", "Reading"), f"{word} before two lengths were seen: {lengths}"
+        assert word in ("", "Waiting", "Reading"), f"{word} before two lengths were seen: {lengths}"
         lengths.add(len(text))
         return len(lengths - {0}) >= 2
 
@@ -83,19 +83,19 @@ def test_with_no_file_yet_the_page_says_what_to_do(visitor: Visitor, user) -> No
 def test_the_text_of_a_dropped_scan_grows_while_it_is_read(visitor: Visitor, user) -> None:
     page = at_uploads(visitor, user)
 
-    drop(page, "book.pdf", scans.pdf(3), "application/pdf")
+    drop(page, "book.pdf", scans.pdf(4), "application/pdf")
     row(page, "book.pdf").click()
     growing(page)
 
     status(page, "Ready")
     expect(page.locator("#text")).to_have_value(Upload.objects.get().raw_text)
-    expect(page.locator("#sheet-facts")).to_contain_text("3 pages")
+    expect(page.locator("#sheet-facts")).to_contain_text("4 pages")
     expect(page.locator("#said")).to_contain_text("book.pdf: the text is complete.")
 
 
 def test_a_reload_in_the_middle_goes_on_to_the_end(visitor: Visitor, user) -> None:
     page = at_uploads(visitor, user)
-    drop(page, "book.pdf", scans.pdf(4), "application/pdf")
+    drop(page, "book.pdf", scans.pdf(6), "application/pdf")
     row(page, "book.pdf").click()
     growing(page)
 
@@ -104,7 +104,7 @@ def test_a_reload_in_the_middle_goes_on_to_the_end(visitor: Visitor, user) -> No
     growing(page)
     status(page, "Ready")
     text = Upload.objects.get().raw_text
-    assert text.count("\n---\n") == 3
+    assert text.count("\n---\n") == 5
     expect(page.locator("#text")).to_have_value(text)
 
 
@@ -177,6 +177,7 @@ def test_a_reading_is_cancelled_and_begun_again_with_other_options(visitor: Visi
     page.get_by_role("button", name="Cancel").click()
     status(page, "Cancelled")
     expect(page.locator("#sheet-error")).to_have_text("The reading was cancelled.")
+    expect(page.locator("#sheet-facts")).to_contain_text("6 pages")
     page.get_by_role("button", name="Read it…").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Language").select_option("fra")
@@ -279,7 +280,7 @@ def test_the_text_is_downloaded(visitor: Visitor, user, tmp_path) -> None:
 def test_a_line_that_is_cut_is_said_so_and_nothing_stays_unfinished(visitor: Visitor, user) -> None:
     visitor.may_lose_the_network = True
     page = at_uploads(visitor, user)
-    drop(page, "book.pdf", scans.pdf(3), "application/pdf")
+    drop(page, "book.pdf", scans.pdf(4), "application/pdf")
     row(page, "book.pdf").click()
     growing(page)
 
@@ -299,7 +300,7 @@ def test_a_server_that_is_restarted_is_said_so_and_the_reading_is_followed_to_it
 ) -> None:
     visitor.may_lose_the_network = True
     page = at_uploads(visitor, user)
-    drop(page, "book.pdf", scans.pdf(3), "application/pdf")
+    drop(page, "book.pdf", scans.pdf(4), "application/pdf")
     row(page, "book.pdf").click()
     growing(page)
 

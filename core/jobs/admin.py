@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -141,5 +141,7 @@ class JobAdmin(_Watched, admin.ModelAdmin):  # type: ignore[type-arg] # generic 
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the list, with the button for whoever may press it."""
+        if any("\0" in value for value in request.GET.values()):
+            raise SuspiciousOperation("PostgreSQL takes no NUL in a query.")
         may = {"may_send_test_job": self.has_operate_permission(request)}
         return super().changelist_view(request, {**(extra_context or {}), **may})

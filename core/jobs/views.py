@@ -45,7 +45,7 @@ class JobListView(APIView):
     @extend_schema(
         operation_id="jobs_list",
         tags=["jobs"],
-        parameters=FILTERS,
+        parameters=[*FILTERS, *CursorPages.parameters],
         responses=CursorPages.schema_of(JobSerializer),
     )
     def get(self, request: Request) -> Response:

@@ -342,3 +342,22 @@ def test_the_condition_of_every_status_matches_what_is_shown(user):
     for status in STATUSES:
         matched = set(Upload.objects.filter(status_q([status])).values_list("pk", flat=True))
         assert matched == {pk for pk, seen in shown.items() if seen == status}
+
+
+def test_a_corrected_raw_text_is_followed_by_the_processed_text(user):
+    upload = processed(user)
+
+    services.update_upload(owner=user, upload_id=upload.pk, data={"raw_text": "# Right\n\nnow"})
+
+    upload.refresh_from_db()
+    assert upload.processed_text == "Right\n\nnow"
+
+
+def test_a_processed_text_of_ones_own_is_kept_when_the_raw_text_is_corrected(user):
+    upload = processed(user)
+    services.update_upload(owner=user, upload_id=upload.pk, data={"processed_text": "My words"})
+
+    services.update_upload(owner=user, upload_id=upload.pk, data={"raw_text": "Something else"})
+
+    upload.refresh_from_db()
+    assert (upload.raw_text, upload.processed_text) == ("Something else", "My words")

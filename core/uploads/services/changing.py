@@ -33,7 +33,8 @@ def update_upload(
 ) -> Updated:
     """Change texts, name or options; no run starts by it. What is unknown is left untouched.
 
-    A new `output_format` lays a recognised text out again, unless a text comes with it.
+    `processed_text` follows a new `output_format`, and a corrected `raw_text` too as long as
+    it is what `raw_text` gives: somebody's own words in it are never overwritten.
     Raises: `NotFound`, `FieldErrors`, `Conflict` for texts while a run is under way.
     """
     values = checked(UpdateForm, data)
@@ -50,10 +51,14 @@ def update_upload(
 
 
 def _apply(upload: Upload, values: dict[str, Any]) -> None:
+    is_derived = upload.raw_text is not None and upload.processed_text == laid_out(
+        upload.raw_text, upload.output_format
+    )
     has_new_layout = values.get("output_format", upload.output_format) != upload.output_format
     for name, value in values.items():
         setattr(upload, name, value)
-    if has_new_layout and "processed_text" not in values and upload.raw_text is not None:
+    follows = has_new_layout or ("raw_text" in values and is_derived)
+    if follows and "processed_text" not in values and upload.raw_text is not None:
         upload.processed_text = laid_out(upload.raw_text, upload.output_format)
     upload.search_text = search_text(upload)
     upload.updated_at = timezone.now()

@@ -69,7 +69,8 @@ class PageView(FileView):
         upload = selectors.upload_of(self.user, upload_id)
         picture = page_png(upload, number, width=_width(request.query_params.get("width")))
         answer = HttpResponse(picture, content_type="image/png")
-        answer["Cache-Control"] = "private"
+        # Drawing takes most of a second, and the bytes of an upload never change.
+        answer["Cache-Control"] = "private, max-age=3600"
         answer["X-Content-Type-Options"] = "nosniff"
         answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
         return answer

@@ -7,12 +7,14 @@ waits until the transport takes more, and bodies meet the same limits as under u
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import daphne.server
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from django.conf import settings
+from django.db import close_old_connections
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
@@ -21,6 +23,7 @@ from backend.asgi_uvicorn import ENVELOPE_BYTES, PING_EVERY_S
 from core.realtime.asgi import Application
 
 NO_LIMIT = -1
+_judges = ThreadPoolExecutor(max_workers=1, thread_name_prefix="body-limit")
 
 
 @implementer(IPushProducer)
@@ -82,7 +85,10 @@ class Request(WebRequest):  # type: ignore[misc] # daphne has no types
         raw = self.requestHeaders.getAllRawHeaders()
         headers = [(name.lower(), value) for name, values in raw for value in values]
         path = self.channel._path.partition(b"?")[0].decode("latin-1")
-        self.limit_bytes = body_limit.limit_for(path, headers)
+        self.limit_bytes = body_limit.anonymous_limit(path)
+        if body_limit.may_exceed(self.limit_bytes, headers):
+            # Twisted wants to know now, and Django reads no database on an event loop.
+            self.limit_bytes = _judges.submit(_limit_for, path, headers).result()
         super().gotLength(0 if (length or 0) > self.limit_bytes else length)
         self._judge(length or 0)
 
@@ -155,6 +161,11 @@ class Server(daphne.server.Server):  # type: ignore[misc] # daphne has no types
         """Send a part of an answer, and wait until the transport takes the next."""
         await super().handle_reply(protocol, message)
         await protocol.flow.until_open()
+
+
+def _limit_for(path: str, headers: list[tuple[bytes, bytes]]) -> int:
+    close_old_connections()
+    return body_limit.limit_for(path, headers)
 
 
 def call_later(delay_s: float, action: Callable[[], None]) -> None:

@@ -3,20 +3,31 @@
 Django writes every request's body to disk before a view, a login check or a limit of
 its own runs. So the size is judged here: by `Content-Length` before a byte is read, and
 by counting where a body comes in chunks (RFC 9112, section 7.1).
+
+More than a mebibyte is for those who have come in: a token is verified, a session looked
+up, or any word in a header would let strangers fill the disk. Only the doors for files
+take more than a long message.
 """
 
 import asyncio
 import json
 from collections.abc import Iterable, Mapping
 
+from channels.db import database_sync_to_async
 from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError
+from django.utils import timezone
+from rest_framework_simplejwt.tokens import AccessToken
 
+from core.accounts.authentication import TokenRefused, checked
 from core.realtime.asgi import Application, Message, Receive, Scope, Send
 
 # After a refusal the rest of the body is read and thrown away for this long: a connection
 # closed with unread bytes is reset, and the client may then never see the answer.
 LINGER_S = 10.0
 PROBLEM = b"application/problem+json"
+MAX_SESSION_KEY = 40
 Headers = Iterable[tuple[bytes, bytes]]
 
 
@@ -35,7 +46,9 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit_bytes = limit_for(scope["path"], scope["headers"])
+        limit_bytes = anonymous_limit(scope["path"])
+        if may_exceed(limit_bytes, scope["headers"]):
+            limit_bytes = await _limit_for(scope["path"], scope["headers"])
         if declared_bytes(scope["headers"]) > limit_bytes:
             await refuse(scope, receive, send, limit_bytes)
             return
@@ -61,25 +74,68 @@ class _Answer:
 
 
 def limit_for(path: str, headers: Headers) -> int:
-    """Return the largest body in bytes that a request with these headers may have."""
-    if has_credentials(headers):
-        return settings.MAX_UPLOAD_SIZE_BYTES
-    exceptions: Mapping[str, int] = settings.ANONYMOUS_BODY_BYTES
-    fitting = [size for prefix, size in exceptions.items() if path.startswith(prefix)]
-    return max([settings.MAX_ANONYMOUS_BODY_BYTES, *fitting])
+    """Return the largest body in bytes that a request may have. May read the database."""
+    limit_bytes = anonymous_limit(path)
+    if not has_credentials(headers):
+        return limit_bytes
+    return max(limit_bytes, _longest_fit(settings.BODY_BYTES, path, settings.MAX_BODY_BYTES))
+
+
+_limit_for = database_sync_to_async(limit_for, thread_sensitive=False)
+
+
+def anonymous_limit(path: str) -> int:
+    """Return the largest body in bytes that anybody may send there."""
+    return max(
+        settings.MAX_ANONYMOUS_BODY_BYTES, _longest_fit(settings.ANONYMOUS_BODY_BYTES, path, 0)
+    )
+
+
+def _longest_fit(limits: Mapping[str, int], path: str, default: int) -> int:
+    """Return the limit of the longest prefix that fits the path."""
+    fitting = max((prefix for prefix in limits if path.startswith(prefix)), key=len, default=None)
+    return default if fitting is None else limits[fitting]
+
+
+def may_exceed(limit_bytes: int, headers: Headers) -> bool:
+    """Return whether the body may be larger, by what the headers say of it."""
+    is_chunked = any(name == b"transfer-encoding" for name, _ in headers)
+    return is_chunked or declared_bytes(headers) > limit_bytes
 
 
 def has_credentials(headers: Headers) -> bool:
-    """Return whether the request brings something that a view could check."""
+    """Return whether the request brings a verified token or a live session.
+
+    Whether they still open the door is the view's to say.
+    """
     session = settings.SESSION_COOKIE_NAME.encode()
     for name, value in headers:
-        if name == b"authorization" and value.strip():
+        if name == b"authorization" and _is_token(value):
             return True
         if name == b"cookie":
             cookies = (pair.strip().partition(b"=") for pair in value.split(b";"))
-            if any(key == session and text for key, _, text in cookies):
+            if any(key == session and _is_session(text) for key, _, text in cookies):
                 return True
     return False
+
+
+def _is_token(value: bytes) -> bool:
+    scheme, _, raw = value.strip().partition(b" ")
+    try:
+        return scheme.lower() == b"bearer" and bool(checked(AccessToken, raw.strip()))
+    except TokenRefused:
+        return False
+
+
+def _is_session(value: bytes) -> bool:
+    """Return whether there is such a session; one that cannot be looked up is none."""
+    if not value.isalnum() or len(value) > MAX_SESSION_KEY:
+        return False
+    sessions = Session.objects.filter(session_key=value.decode(), expire_date__gt=timezone.now())
+    try:
+        return sessions.exists()
+    except DatabaseError:
+        return False
 
 
 def declared_bytes(headers: Headers) -> int:

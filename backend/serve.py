@@ -8,9 +8,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 
 def main() -> None:
     """Serve until told to stop."""
+    import django
     from django.conf import settings
 
     raise_file_limit()
+    django.setup()  # The servers' modules import models.
     if settings.ASGI_SERVER == "daphne":
         from backend.asgi_daphne import serve
     else:

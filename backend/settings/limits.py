@@ -7,8 +7,8 @@ MAX_UPLOAD_SIZE_BYTES = env.size_bytes("MAX_UPLOAD_SIZE", "20 GiB")
 # them into the body.
 MAX_ANONYMOUS_BODY_BYTES = 2**20
 ANONYMOUS_BODY_BYTES: dict[str, int] = {}
-# Django's own limit on bodies it keeps in memory; the ASGI layer has refused larger ones.
-DATA_UPLOAD_MAX_MEMORY_SIZE = None
+# What of a form is kept in memory: its fields without its files.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
 OUTBOUND_ALLOW = env.names("OUTBOUND_ALLOW")
 METRICS_ALLOW = env.networks("METRICS_ALLOW")
 
@@ -42,3 +42,11 @@ CORE_OCR_DEFAULT_LANGS = env.names("CORE_OCR_DEFAULT_LANGS", "eng,rus,fra")
 CORE_OCR_MAX_ACTIVE_PER_USER = env.integer("CORE_OCR_MAX_ACTIVE_PER_USER", 2)
 CORE_PDF_TEXT = env.choice("CORE_PDF_TEXT", "auto", ["auto", "force_ocr"])
 CORE_TESSDATA_BEST_DIR = env.text("CORE_TESSDATA_BEST_DIR")
+
+# With credentials a body may be as long as a message, and longer at the doors for files.
+_ENVELOPE_BYTES = 2**20
+_UPLOAD_BYTES = (CORE_UPLOAD_MAX_BYTES or MAX_UPLOAD_SIZE_BYTES) + _ENVELOPE_BYTES
+MAX_BODY_BYTES = min(MAX_UPLOAD_SIZE_BYTES, CORE_WS_MAX_MESSAGE_BYTES + _ENVELOPE_BYTES)
+BODY_BYTES: dict[str, int] = {
+    "/api/v1/core/uploads/": min(MAX_UPLOAD_SIZE_BYTES, max(MAX_BODY_BYTES, _UPLOAD_BYTES)),
+}

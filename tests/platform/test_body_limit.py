@@ -3,9 +3,13 @@
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from backend.body_limit import declared_bytes, has_credentials, limit_for
 from tests.platform.servers import Server, platform_server, read_all
@@ -13,7 +17,13 @@ from tests.support.waiting import wait_until
 
 MIB = 2**20
 LIMIT = 3 * MIB
-BEARER = "Authorization: Bearer abc\r\n"
+
+
+def expired() -> AccessToken:
+    """Return a token that was good once."""
+    token = AccessToken()
+    token.set_exp(lifetime=timedelta(seconds=-1))
+    return token
 
 
 @pytest.fixture(scope="module", params=["uvicorn", "daphne"])
@@ -33,9 +43,23 @@ def server(request, tmp_path_factory) -> Iterator[Server]:
     one.close()
 
 
+@pytest.fixture(scope="module")
+def bearer() -> str:
+    """Return the header of somebody who has a token; whose it was is not asked here."""
+    return f"Authorization: Bearer {AccessToken()}\r\n"
+
+
 def head(headers: str, path: str = "/nothing/here") -> bytes:
     """Return the head of a POST."""
     return f"POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode()
+
+
+def read_until(client: socket.socket, end: bytes) -> bytes:
+    """Read an answer that ends in something known; the connection stays open behind it."""
+    found = b""
+    while not found.endswith(end) and (part := client.recv(2**16)):
+        found += part
+    return found
 
 
 def status_of(answer: bytes) -> int:
@@ -50,10 +74,12 @@ def send_chunks(client: socket.socket, count: int, size_bytes: int = 2**16) -> N
         client.sendall(chunk)
 
 
-def test_a_declared_length_beyond_the_limit_is_refused_before_a_byte_is_sent(server: Server):
+def test_a_declared_length_beyond_the_limit_is_refused_before_a_byte_is_sent(
+    server: Server, bearer
+):
     with server.connect() as client:
-        client.sendall(head(f"{BEARER}Content-Length: {LIMIT + 1}\r\n"))
-        answer = client.recv(2**16)
+        client.sendall(head(f"{bearer}Content-Length: {LIMIT + 1}\r\n"))
+        answer = read_until(client, b"}")
 
     assert status_of(answer) == 413
     header, _, body = answer.partition(b"\r\n\r\n")
@@ -62,16 +88,16 @@ def test_a_declared_length_beyond_the_limit_is_refused_before_a_byte_is_sent(ser
     assert json.loads(body)["status"] == 413
 
 
-def test_an_absurd_length_is_refused(server: Server):
+def test_an_absurd_length_is_refused(server: Server, bearer):
     with server.connect() as client:
-        client.sendall(head(f"{BEARER}Content-Length: {10**18}\r\n"))
+        client.sendall(head(f"{bearer}Content-Length: {10**18}\r\n"))
 
         assert status_of(client.recv(2**16)) == 413
 
 
-def test_a_client_that_waits_for_100_continue_is_told_413_instead(server: Server):
+def test_a_client_that_waits_for_100_continue_is_told_413_instead(server: Server, bearer):
     with server.connect() as client:
-        client.sendall(head(f"{BEARER}Expect: 100-continue\r\nContent-Length: {LIMIT + 1}\r\n"))
+        client.sendall(head(f"{bearer}Expect: 100-continue\r\nContent-Length: {LIMIT + 1}\r\n"))
 
         assert status_of(client.recv(2**16)) == 413
 
@@ -99,10 +125,9 @@ def test_an_empty_session_cookie_is_no_credential(server: Server):
         assert status_of(client.recv(2**16)) == 413
 
 
-@pytest.mark.parametrize("credential", [BEARER, "Cookie: a=b; sessionid=abc\r\n"])
-def test_with_credentials_more_is_taken(server: Server, credential):
+def test_with_credentials_more_is_taken(server: Server, bearer):
     with server.connect() as client:
-        client.sendall(head(f"{credential}Connection: close\r\nContent-Length: {2 * MIB}\r\n"))
+        client.sendall(head(f"{bearer}Connection: close\r\nContent-Length: {2 * MIB}\r\n"))
         client.sendall(b"x" * 2 * MIB)
 
         assert status_of(read_all(client)) == 404
@@ -134,17 +159,21 @@ def test_a_body_in_chunks_within_the_limit_is_taken(server: Server):
         assert status_of(read_all(client)) == 404
 
 
-def test_nothing_of_a_refused_body_stays_on_disk(server: Server):
+def test_nothing_of_a_refused_body_stays_on_disk(server: Server, bearer):
     with server.connect() as client:
-        client.sendall(head(f"{BEARER}Transfer-Encoding: chunked\r\n"))
+        client.sendall(head(f"{bearer}Transfer-Encoding: chunked\r\n"))
         send_chunks(client, count=60)
 
         assert status_of(client.recv(2**16)) == 413
     descriptors = Path(f"/proc/{server.process.pid}/fd")
     folder = str(server.log.parent / "tmp")
 
-    def open_spools() -> list[Path]:
-        return [fd for fd in descriptors.iterdir() if folder in str(fd.readlink())]
+    def open_spools() -> list[str]:
+        opened = []
+        for descriptor in descriptors.iterdir():
+            with suppress(FileNotFoundError):  # closed since it was listed
+                opened.append(str(descriptor.readlink()))
+        return [name for name in opened if folder in name]
 
     wait_until(lambda: not open_spools())
     assert list((server.log.parent / "tmp").iterdir()) == []
@@ -156,7 +185,6 @@ def test_a_prefix_may_have_a_limit_of_its_own_without_credentials(settings):
     assert limit_for("/api/v1/runners/x", []) == 5 * MIB
     assert limit_for("/api/v1/runners/big/x", []) == 9 * MIB
     assert limit_for("/api/v1/runner", []) == MIB
-    assert limit_for("/x", [(b"authorization", b"Bearer x")]) == settings.MAX_UPLOAD_SIZE_BYTES
 
 
 @pytest.mark.parametrize(
@@ -167,11 +195,52 @@ def test_a_prefix_may_have_a_limit_of_its_own_without_credentials(settings):
         [(b"cookie", b"session=x")],
         [(b"cookie", b"xsessionid=x; y=sessionid=z")],
         [(b"cookie", b"\xff\xfe; ;=;")],
-        [(b"x-authorization", b"Bearer x")],
+        [(b"x-authorization", b"Bearer " + str(AccessToken()).encode())],
+        [(b"authorization", b"Bearer x")],
+        [(b"authorization", b"Bearer " + b"." * 10**6)],
+        [(b"authorization", b"Bearer \xff\xfe")],
+        [(b"authorization", b"Basic " + str(AccessToken()).encode())],
+        [(b"authorization", b"Bearer " + str(RefreshToken()).encode())],
+        [(b"authorization", b"Bearer " + str(AccessToken()).encode() + b"x")],
+        [(b"authorization", b"Bearer " + str(expired()).encode())],
+        [(b"cookie", b"sessionid=" + b"a" * 32)],
+        [(b"cookie", b"sessionid=" + b"a" * 10**6)],
+        [(b"cookie", b"sessionid='; drop table core_user; --")],
+        [(b"cookie", b"sessionid=\xff")],
     ],
 )
-def test_what_is_no_credential(headers):
+def test_what_is_no_credential(db, headers):
     assert not has_credentials(headers)
+
+
+def test_a_session_that_has_run_out_is_no_credential(db):
+    session = SessionStore()
+    session.set_expiry(-1)
+    session.create()
+
+    assert not has_credentials([(b"cookie", f"sessionid={session.session_key}".encode())])
+
+
+def test_a_live_session_and_a_token_are_credentials(db):
+    session = SessionStore()
+    session.create()
+
+    assert has_credentials([(b"cookie", f"a=b; sessionid={session.session_key}".encode())])
+    assert has_credentials([(b"authorization", b"bearer " + str(AccessToken()).encode())])
+
+
+def test_with_credentials_files_may_be_larger_than_other_bodies(settings):
+    settings.MAX_BODY_BYTES, settings.BODY_BYTES = 2 * MIB, {"/files/": 9 * MIB}
+    headers = [(b"authorization", b"Bearer " + str(AccessToken()).encode())]
+
+    assert limit_for("/x", headers) == 2 * MIB
+    assert limit_for("/files/x", headers) == 9 * MIB
+    assert limit_for("/files/x", []) == MIB
+
+
+def test_no_limit_is_above_that_of_every_body(settings):
+    assert settings.MAX_BODY_BYTES <= settings.MAX_UPLOAD_SIZE_BYTES
+    assert max(settings.BODY_BYTES.values()) <= settings.MAX_UPLOAD_SIZE_BYTES
 
 
 @pytest.mark.parametrize(

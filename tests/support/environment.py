@@ -19,7 +19,8 @@ REDIS_SOCKET = FOLDER / "redis.sock"
 def start_redis(socket: Path = REDIS_SOCKET) -> "subprocess.Popen[bytes]":
     """Start a private Redis on a unix socket and wait until it answers."""
     process = subprocess.Popen(
-        ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", "",
+        ["setpriv", "--pdeathsig", "KILL", "redis-server", "--port", "0",
+         "--unixsocket", str(socket), "--save", "",
          "--appendonly", "no", "--daemonize", "no", "--dir", str(FOLDER)],
         stdout=subprocess.DEVNULL,
         start_new_session=True,

@@ -168,6 +168,6 @@ def test_params_may_be_left_out(api):
 def test_the_schema_has_a_form_for_each_startable_kind(api):
     schema = json.loads(api.get("/api/schema/?format=json").content)
     assert {"get", "post"} <= set(schema["paths"][URL])
-    forms = schema["components"]["schemas"]["StartJob"]["discriminator"]["mapping"]
+    forms = schema["components"]["schemas"]["StartJobRequest"]["discriminator"]["mapping"]
     assert {"core.selftest", "tests.open"} <= set(forms)
     assert "tests.plain" not in forms

@@ -57,11 +57,28 @@ def prepare() -> None:
     from django.conf import settings
 
     django.setup()
+    require_sound_settings()
     hold_data(settings.DATA_DIR)
     require_free_port(settings.HOST, settings.PORT)
     prepare_database()
     export(settings)
     announce(settings)
+
+
+def require_sound_settings() -> None:
+    """Refuse settings that contradict each other, and name those that nobody reads.
+
+    Raises: `ImproperlyConfigured`.
+    """
+    from django.core import checks
+    from django.core.exceptions import ImproperlyConfigured
+
+    from backend.settings import env
+
+    for name in env.unknown_in_file():
+        print(f".env: nothing reads {name}.", file=sys.stderr)  # noqa: T201
+    if errors := [found for found in checks.run_checks() if found.is_serious()]:
+        raise ImproperlyConfigured(" ".join(str(found.msg) for found in errors))
 
 
 def hold_data(folder: Path) -> None:

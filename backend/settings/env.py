@@ -21,12 +21,22 @@ from django.core.exceptions import ImproperlyConfigured
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent.parent
 DECLARED: dict[str, str] = {}
+UNBOUNDED = 2**62
+_ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?([A-Za-z_]\w*)\s*=", re.M)
 _UNITS = {"": 1, "B": 1, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30, "TIB": 2**40}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*")
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
 if os.environ.get("MEDIALOOM_DOTENV", "1") != "0":
     environ.Env.read_env(ROOT / ".env", overwrite=False, parse_comments=True)
+
+
+def unknown_in_file(path: Path = ROOT / ".env") -> list[str]:
+    """Return the names that `.env` sets and no setting reads: as a rule, misspelt ones."""
+    if os.environ.get("MEDIALOOM_DOTENV", "1") == "0" or not path.is_file():
+        return []
+    names_there = _ASSIGNMENT.findall(path.read_text(encoding="utf-8", errors="replace"))
+    return [name for name in names_there if name not in DECLARED]
 
 
 def _read(name: str, default: str, convert: Callable[[str], T], wanted: str) -> T:
@@ -43,7 +53,7 @@ def text(name: str, default: str = "") -> str:
     return _read(name, default, str, "text")
 
 
-def integer(name: str, default: int, *, minimum: int = 0, maximum: int = 2**62) -> int:
+def integer(name: str, default: int, *, minimum: int = 0, maximum: int = UNBOUNDED) -> int:
     """Read a whole number between `minimum` and `maximum`, both included."""
 
     def convert(value: str) -> int:
@@ -52,7 +62,10 @@ def integer(name: str, default: int, *, minimum: int = 0, maximum: int = 2**62) 
             raise ValueError(value)
         return number
 
-    return _read(name, str(default), convert, f"a whole number of at least {minimum}")
+    wanted = f"a whole number of at least {minimum}"
+    if maximum < UNBOUNDED:
+        wanted = f"a whole number from {minimum} to {maximum}"
+    return _read(name, str(default), convert, wanted)
 
 
 def seconds(name: str, default: float, *, minimum: float = 0.0) -> float:

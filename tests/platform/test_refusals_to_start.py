@@ -30,6 +30,13 @@ def test_a_malformed_value_stops_the_start_with_one_line_that_names_it(tmp_path,
     assert name in text
 
 
+def test_settings_that_contradict_each_other_stop_the_start(tmp_path):
+    status, text = refusal(tmp_path / "var", JOB_LEASE_S="5", JOB_HEARTBEAT_S="10")
+
+    assert status == 2
+    assert text.strip() == "JOB_LEASE_S must be at least twice JOB_HEARTBEAT_S."
+
+
 def test_a_data_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("not a folder")
 

@@ -148,3 +148,18 @@ def test_a_comment_after_a_value_in_the_file_is_cut_and_the_environment_wins(tmp
     )
 
     assert done.stdout.split() == ["8123", "127.0.0.9"]
+
+
+def test_a_misspelt_name_in_the_file_is_found(tmp_path, monkeypatch):
+    monkeypatch.delenv("MEDIALOOM_DOTENV")
+    file = tmp_path / ".env"
+    file.write_text("# PORT=1\nPROT=9\nexport LOG_LEVEL=INFO\n DATA_DIR = ./x # the folder\n")
+
+    assert env.unknown_in_file(file) == ["PROT"]
+
+
+def test_a_number_out_of_bounds_names_both_bounds(monkeypatch):
+    monkeypatch.setenv("SOME", "10")
+
+    with pytest.raises(ImproperlyConfigured, match=r"^SOME must be .* from 1 to 9, not '10'\.$"):
+        READERS["integer"]()

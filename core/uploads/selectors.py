@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from core.accounts.models import User
+from core.api.parsers import is_storable
 from core.errors import FieldErrors
 from core.uploads import stream
 from core.uploads.errors import NotFound
@@ -19,6 +20,8 @@ from core.uploads.status import STATUSES, UploadStatus, run_of, status_of, statu
 from core.uploads.types import UploadBody
 
 ORDERINGS = ("created_at", "-created_at", "updated_at", "-updated_at")
+# SQLite takes no pattern beyond 50,000 bytes; nobody looks for a whole page.
+SEARCH_MAX_CHARACTERS = 1000
 TEXT_FIELDS = ("raw_text", "processed_text", "followup_qa", "search_text")
 
 
@@ -69,14 +72,15 @@ def live_body(upload: Upload, *, has_text: bool = True) -> UploadBody:
 def filters_from(query: Mapping[str, object]) -> Filters:
     """Read filters as they come in a query or a command.
 
-    Statuses that there are not are left out. Raises: `FieldErrors` for a time that is none.
+    Statuses that there are not are left out. Raises: `FieldErrors` for a time that is none,
+    and for words that are too long to look for or that no database keeps.
     """
     ordering = str(query.get("ordering") or "")
     return Filters(
         statuses=statuses_from(query.get("status")),
-        image_hash=str(query.get("image_hash") or "").strip().lower(),
-        search=str(query.get("search") or ""),
-        language=str(query.get("language") or "").strip(),
+        image_hash=_words("image_hash", query).strip().lower(),
+        search=_words("search", query),
+        language=_words("language", query).strip(),
         created_after=_moment("created_after", query.get("created_after")),
         created_before=_moment("created_before", query.get("created_before")),
         ordering=ordering if ordering in ORDERINGS else "-created_at",
@@ -148,6 +152,16 @@ def _in_language(code: str) -> Q:
     )
 
 
+def _words(name: str, query: Mapping[str, object]) -> str:
+    """Read what is looked for. Raises: `FieldErrors`."""
+    words = str(query.get(name) or "")
+    if len(words) > SEARCH_MAX_CHARACTERS:
+        raise FieldErrors({name: f"At most {SEARCH_MAX_CHARACTERS:,} characters, please."})
+    if not is_storable(words):
+        raise FieldErrors({name: "These characters are in no text."})
+    return words
+
+
 def _moment(name: str, value: object) -> datetime | None:
     """Read an ISO 8601 time; one without a zone is in the server's. Raises: `FieldErrors`."""
     if value is None or value == "":
@@ -159,12 +173,13 @@ def _moment(name: str, value: object) -> datetime | None:
         except (ValueError, OverflowError):
             moment = None
         if moment is not None:
-            return moment if timezone.is_aware(moment) else _localised(name, moment)
+            return _in_utc(name, moment)
     raise FieldErrors({name: "A time in ISO 8601 is expected."})
 
 
-def _localised(name: str, moment: datetime) -> datetime:
+def _in_utc(name: str, moment: datetime) -> datetime:
     try:
-        return timezone.make_aware(moment)
+        aware = moment if timezone.is_aware(moment) else timezone.make_aware(moment)
+        return aware.astimezone(UTC)  # Near the years 1 and 9999 there is no such time.
     except (ValueError, OverflowError) as error:
         raise FieldErrors({name: "A time in ISO 8601 is expected."}) from error

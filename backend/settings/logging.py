@@ -12,11 +12,23 @@ LOG_FORMAT = env.choice("LOG_FORMAT", "console", ["console", "json"])
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
 
 
+def _on_one_line(_logger: WrappedLogger, _name: str, line: EventDict) -> EventDict:
+    """Escape what would begin a new line or steer a terminal: clients' words are among it."""
+    return {
+        key: value.translate(_ESCAPED) if isinstance(value, str) and key not in _LONG else value
+        for key, value in line.items()
+    }
+
+
 def _without_tokens(_logger: WrappedLogger, _name: str, line: EventDict) -> str:
     """Mask what looks like a token in a finished line, its traceback included."""
     return mask_path(mask(str(line)))
 
 
+# Tracebacks have lines of their own.
+_LONG = ("exception", "stack")
+_CONTROLS = (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)
+_ESCAPED = {code: repr(chr(code))[1:-1] for code in _CONTROLS}
 _SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
@@ -25,12 +37,13 @@ _SHARED: list[Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 _CONSOLE: list[Processor] = [
+    _on_one_line,
     structlog.dev.ConsoleRenderer(
         colors=False,
         exception_formatter=structlog.dev.plain_traceback,
         pad_event_to=0,
         pad_level=False,
-    )
+    ),
 ]
 _JSON: list[Processor] = [
     structlog.processors.format_exc_info,

@@ -11,7 +11,9 @@ take more than a long message.
 
 import asyncio
 import json
+import logging
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 
 from channels.db import database_sync_to_async
 from django.conf import settings
@@ -21,7 +23,10 @@ from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken
 
 from core.accounts.authentication import TokenRefused, checked
+from core.api.errors import OUT_OF_ORDER, OUT_OF_ORDER_RETRY_AFTER_S, is_out_of_order
 from core.realtime.asgi import Application, Message, Receive, Scope, Send
+
+logger = logging.getLogger(__name__)
 
 # After a refusal the rest of the body is read and thrown away for this long: a connection
 # closed with unread bytes is reset, and the client may then never see the answer.
@@ -59,6 +64,11 @@ class BodyLimit:
             if answer.has_started:
                 raise
             await refuse(scope, receive, send, limit_bytes)
+        except OSError as error:
+            if answer.has_started or not is_out_of_order(error):
+                raise
+            logger.error("no room for the body of a request: %s", error)
+            await refuse_for_now(scope, receive, send)
 
 
 class _Answer:
@@ -160,13 +170,31 @@ def _counted(receive: Receive, limit_bytes: int) -> Receive:
 
 async def refuse(scope: Scope, receive: Receive, send: Send, limit_bytes: int) -> None:
     """Answer 413 (RFC 9457), and close the connection once the client could read it."""
-    body = problem_body(limit_bytes)
+    await _answer_unread(scope, receive, send, 413, problem_body(limit_bytes))
+
+
+async def refuse_for_now(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer 503: there is no room for the body on the disk."""
+    later = [(b"retry-after", str(OUT_OF_ORDER_RETRY_AFTER_S).encode())]
+    body = _problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", OUT_OF_ORDER)
+    await _answer_unread(scope, receive, send, 503, body, later)
+
+
+async def _answer_unread(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    status: int,
+    body: bytes,
+    more_headers: Iterable[tuple[bytes, bytes]] = (),
+) -> None:
     headers = [
         (b"content-type", PROBLEM),
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
+        *more_headers,
     ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": True})
     # A client that waits for "100 Continue" has sent nothing, and now will not.
     if not any(name == b"expect" for name, _ in scope["headers"]):
@@ -177,8 +205,13 @@ async def refuse(scope: Scope, receive: Receive, send: Send, limit_bytes: int) -
 def problem_body(limit_bytes: int) -> bytes:
     """Return the 413 answer's JSON."""
     detail = f"The body of this request may be {limit_bytes} bytes long at most."
-    problem = {"type": "about:blank", "title": "Content Too Large", "status": 413, "detail": detail}
-    return json.dumps({**problem, "code": "too_large"}).encode()
+    return _problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", detail)
+
+
+def _problem(status: HTTPStatus, code: str, detail: str) -> bytes:
+    title = "Content Too Large" if status == 413 else status.phrase
+    problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return json.dumps({**problem, "code": code}).encode()
 
 
 async def _discard(receive: Receive) -> None:

@@ -11,6 +11,7 @@ speak RFC 9457 (`problem`). The users and uploads of core speak `core_body`, by 
 What is not expected is not handled here: Django logs it and answers 500 (`core.api.pages`).
 """
 
+import errno
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from django.core.exceptions import (
     SuspiciousOperation,
     ValidationError,
 )
-from django.db import DataError
+from django.db import DataError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.fields import get_error_detail
@@ -39,6 +40,9 @@ WHOLE = "__all__"
 PROBLEM_TYPE = "application/problem+json"
 # A limit that does not pass by itself: an administrator may raise it by the next day.
 HOPELESS_RETRY_AFTER_S = 86400
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+OUT_OF_ORDER = "The platform cannot write at the moment; try again later."
+OUT_OF_ORDER_RETRY_AFTER_S = 10
 STATUS_OF_CODE = {
     "conflict": 409,
     "forbidden": 403,
@@ -118,12 +122,22 @@ def failure_of(error: Exception) -> Failure | None:
     """Read an exception; None when it is not one that is expected."""
     if isinstance(error, JobError):
         return _of_job_error(error)
+    if is_out_of_order(error):
+        logger.error("the platform cannot write", exc_info=error)
+        later = {"Retry-After": str(OUT_OF_ORDER_RETRY_AFTER_S)}
+        return Failure(503, OUT_OF_ORDER, "unavailable", headers=later)
     if isinstance(error, DataError):
         # Text or a number that a column cannot hold (NUL, too large) and that no field refused.
         logger.warning("the database refused a value: %s", error)
         error = exceptions.ValidationError("A value is out of range.")
     api_error = error if isinstance(error, exceptions.APIException) else _as_drf(error)
     return None if api_error is None else _of_api_exception(api_error)
+
+
+def is_out_of_order(error: BaseException) -> bool:
+    """Return whether a database that is locked or gone, or a full disk, is behind an error."""
+    is_full = isinstance(error, OSError) and error.errno in NO_ROOM
+    return is_full or isinstance(error, OperationalError)
 
 
 def _as_drf(error: Exception) -> exceptions.APIException | None:

@@ -33,7 +33,7 @@ def page_png(upload: Upload, number: int, *, width: int) -> bytes:
     try:
         with storage.local_file(upload.stored_name) as path:
             command = _command(upload.mime_type, path, number, width)
-            return process.run(command, limits=_LIMITS, capture=True).stdout
+            picture = process.run(command, limits=_LIMITS, capture=True).stdout
     except ProgramFailed as error:
         if error.returncode in _NO_SUCH_PAGE:
             raise NotFound from error
@@ -42,6 +42,10 @@ def page_png(upload: Upload, number: int, *, width: int) -> bytes:
         raise _undrawable("The page takes too much to draw.") from error
     finally:
         _drawing.release()
+    if not picture:
+        # pdftoppm ends well, and draws nothing, where a page tree leads in a circle.
+        raise _undrawable("The page is damaged.")
+    return picture
 
 
 def _command(mime_type: str, path: Path, number: int, width: int) -> list[str]:

@@ -17,7 +17,13 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const store = new UploadStore({ changed, missed: (id) => catalogue.readOne(id) });
 const catalogue = new UploadCatalogue(store, gone);
 const sheet = new UploadSheet({ cancel, again, save, remove });
-const sender = new Sender(find("sending"), find("sending-template"), (upload) => store.putInstance(upload));
+const sender = new Sender(find("sending"), find("sending-template"), arrived);
+
+/** A new file opens itself, so that its text is seen to grow; never in the place of another. */
+function arrived(upload) {
+  store.putInstance(upload);
+  if (!catalogue.openId && busy(upload)) location.hash = upload.id;
+}
 
 function changed(upload, before) {
   catalogue.put(upload);

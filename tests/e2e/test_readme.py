@@ -31,7 +31,7 @@ def host(platform) -> str:
 def run(folder: Path, host: str, email: str, password: str) -> "subprocess.CompletedProcess[str]":
     """Run the example, with another address, account and password in the places for them."""
     (folder / "read.py").write_text(block("python", "websockets").replace(HOST, host))
-    script = block("sh", "curl").replace(HOST, host).replace("pip install websockets\n", "")
+    script = block("sh", "curl").replace(HOST, host).replace(".venv/bin/python", sys.executable)
     script = script.replace("admin@localhost", email).replace("…", password)
     python = Path(sys.executable).parent
     return subprocess.run(

@@ -74,7 +74,16 @@ def test_an_upload_that_no_request_could_carry_is_warned_of(settings):
 
 
 def test_the_settings_of_the_tests_pass_all_checks():
-    assert run_checks() == []
+    # In a process of its own: the kinds that other tests define name queues of their own.
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout == "System check identified no issues (0 silenced).\n", done.stderr
 
 
 def test_migrations_are_complete(db):

@@ -45,10 +45,7 @@ def test_a_file_is_sent_opened_and_closed_on_a_phone(phone: Visitor, user, tmp_p
     phone.sign_in(user.email)
     page = phone.goto("/uploads/")
     page.locator("#files").set_input_files(scans.saved(tmp_path, LONG, scans.png()))
-    expect(page.locator("#list .pill")).to_have_text("Ready")
-    check_width(page)
 
-    page.locator("#list .row").click()
     expect(page.locator("#sheet-status")).to_have_text("Ready")
     expect(page.locator("#send")).to_be_hidden()
     check_width(page)
@@ -56,6 +53,8 @@ def test_a_file_is_sent_opened_and_closed_on_a_phone(phone: Visitor, user, tmp_p
 
     expect(page.locator("#send")).to_be_visible()
     expect(page.locator("#sheet")).to_be_hidden()
+    expect(page.locator("#list .pill")).to_have_text("Ready")
+    check_width(page)
 
 
 def test_everything_is_reached_by_keyboard_and_shows_where_it_is(

@@ -4,6 +4,7 @@ import uvicorn
 from django.conf import settings
 
 from backend.bounded_http import BoundedHttp
+from backend.bounded_ws import BoundedWebSocket
 from core.realtime.asgi import Application
 
 PING_EVERY_S = 20.0
@@ -28,7 +29,7 @@ def run(application: Application, host: str, port: int) -> None:
         port=port,
         loop="uvloop",
         http=BoundedHttp,
-        ws="websockets-sansio",
+        ws=BoundedWebSocket,
         ws_max_size=settings.CORE_WS_MAX_MESSAGE_BYTES + ENVELOPE_BYTES,
         ws_ping_interval=PING_EVERY_S,
         ws_ping_timeout=PING_EVERY_S,

@@ -7,5 +7,8 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Coroutine[Any, Any, None]]
+# A function in the scope's `extensions`, where the server limits what strangers may send:
+# the application calls it once it knows the client.
+TRUST_EXTENSION = "medialoom.trust"
 # Django's `path` is typed for views, channels' router calls it with ASGI applications.
 Application = Callable[..., Any]

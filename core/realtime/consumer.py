@@ -42,7 +42,7 @@ from redis.exceptions import RedisError
 from core.accounts.models import User
 from core.realtime import close_codes
 from core.realtime.account import AccountWatch
-from core.realtime.asgi import Application, Receive, Scope, Send
+from core.realtime.asgi import TRUST_EXTENSION, Application, Receive, Scope, Send
 from core.realtime.commands import Command, decode_command, request_id_of, size_bytes
 from core.realtime.conversation import Conversation
 from core.realtime.credentials import Credentials
@@ -172,6 +172,8 @@ class AuthenticatedConsumer(Conversation):
         if identity is not None:
             self._account = AccountWatch(identity, self._revoke)
             await self._account.start()
+        if trust := self.scope.get("extensions", {}).get(TRUST_EXTENSION):
+            trust()
 
     def _who(self) -> str:
         """Name whom sockets are counted for: the account, else the address."""

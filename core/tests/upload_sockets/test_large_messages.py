@@ -35,7 +35,6 @@ def padded_picture(size_bytes: int) -> bytes:
     return data[:end] + chunk + data[end:]
 
 
-@pytest.mark.case("core", 49)
 def test_sixty_mib_of_base64_are_taken_while_other_sockets_are_served(connect):
     large, small = connect(), connect()
     data = padded_picture(44 * MIB)

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from uuid import UUID
 
 from core.jobs import holder, lifecycle, stopping
@@ -24,7 +24,8 @@ def execute(job_id: UUID) -> None:
     if stopping.is_asked_for():
         raise stopping.GivenBack("This worker stops.")
     with stopping.sigterm_put_off() if _is_main_thread() else nullcontext():
-        job = lifecycle.claim(job_id, holder=holder.this_process())
+        me = holder.this_process()
+        job = lifecycle.claim(job_id, holder=me) or lifecycle.take_up(job_id, holder=me)
         if job is None:
             _free_from_the_dead(job_id)
             return
@@ -44,12 +45,22 @@ def _run(holding: Holding, kind_class: type[JobKind]) -> None:
     result = _work(kind)
     holding.last_word()
     holding.save_log()
-    insist(lambda: lifecycle.succeed(holding.job, result, within=lambda _: kind.publish(result)))
+    insist(lambda: lifecycle.succeed(holding.job, result, within=lambda _: _publish(kind, result)))
+
+
+def _publish(kind: JobKind, result: Json) -> None:
+    """Write what the job came to, and end the family that it made."""
+    kind.publish(result)
+    for member in kind.members:
+        # One that was cancelled meanwhile stays so.
+        with suppress(lifecycle.LeaseLost):
+            lifecycle.succeed(member, kind.member_results.get(member.pk, {}))
 
 
 def _work(kind: JobKind) -> Json:
     """Do the job's work, watched where a signal can interrupt it: in the main thread only."""
-    return Watchdog(kind.holding).run(kind.run) if _is_main_thread() else kind.run()
+    work = kind.finish if kind.job.is_finishing else kind.run
+    return Watchdog(kind.holding).run(work) if _is_main_thread() else work()
 
 
 def _is_main_thread() -> bool:

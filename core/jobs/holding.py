@@ -97,7 +97,9 @@ class Holding:
         self._written_at = time.monotonic()
         with self._patient("report"):
             lifecycle.report(self.job, *said)
-            self._written, self.renewed_at = said, self._written_at
+            self._written = said
+            if not self.members:  # A report renews the job's own lease, `renew` the family's.
+                self.renewed_at = self._written_at
 
     def renew(self) -> None:
         """Keep the lease. Raises: `LeaseLost`."""
@@ -143,6 +145,11 @@ class Holding:
         finally:
             self._silent_by_intent -= 1
             self._said_at = time.monotonic()
+
+    @cached_property
+    def members(self) -> list[Job]:
+        """The children that were claimed together with the job."""
+        return lifecycle.members_of(self.job)
 
     @property
     def _scratch_path(self) -> Path:

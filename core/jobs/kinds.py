@@ -10,8 +10,10 @@ from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
+from uuid import UUID
 
 from django.apps import apps
+from django.db.models import Q
 from rest_framework import serializers
 
 from core.jobs.models import Job
@@ -31,17 +33,23 @@ class NoParams(serializers.Serializer[object]):
 class JobKind:
     """One sort of background work. Subclasses set `name` and write `run`.
 
+    Its jobs wait in `queue`, those that were handed over to be finished in `finish_queue`.
+
     `stages` are the names a job walks through, in order. `max_attempts` counts attempts
     in all; the next starts after `retry_delays_s`. `time_limit_s` is for one attempt.
+    `lost_code` and `lost_message` say why a job failed whose last holder fell silent.
     `is_startable` lets `POST /api/v1/jobs/` begin it. `title` is what people call it.
     """
 
     name: ClassVar[str] = ""
     title: ClassVar[str] = ""
     queue: ClassVar[str] = "default"
+    finish_queue: ClassVar[str] = "io"
     stages: ClassVar[tuple[str, ...]] = ()
     params_serializer: ClassVar[type[serializers.Serializer[object]]] = NoParams
     max_attempts: ClassVar[int] = 3
+    lost_code: ClassVar[str] = "worker_lost"
+    lost_message: ClassVar[str] = "The worker was lost, and no attempt is left."
     retry_delays_s: ClassVar[Sequence[float]] = ()
     time_limit_s: ClassVar[float] = 3600.0
     memory_limit_bytes: ClassVar[int] = 2**31
@@ -57,9 +65,17 @@ class JobKind:
         self.job = job
         self.holding = holding
         self.stage_names = self.stages_of(job.params)
+        self.member_results: dict[UUID, Json] = {}
 
     def run(self) -> Json:
         """Do the work and return the result. Raises: `JobError` for expected failures."""
+        raise NotImplementedError
+
+    def finish(self) -> Json:
+        """Do the second half of a job that was handed over, and return the result.
+
+        It must bear being called again: whoever did it before may have died.
+        """
         raise NotImplementedError
 
     def publish(self, result: Json) -> None:
@@ -76,6 +92,37 @@ class JobKind:
     def stages_of(cls, params: Json) -> tuple[str, ...]:  # noqa: ARG003 - for subclasses
         """Return the names of the stages that a job with these params walks through."""
         return cls.stages
+
+    @classmethod
+    def queue_of(cls, params: Json) -> str:  # noqa: ARG003 - for subclasses
+        """Return the queue that jobs with these params wait in; "" where no worker takes them."""
+        return cls.queue
+
+    @classmethod
+    def wait_s(cls, job: Job) -> float:  # noqa: ARG003
+        """Return for how many seconds workers leave a newly queued job to other holders."""
+        return 0.0
+
+    @classmethod
+    def family_of(cls, job: Job) -> Q | None:  # noqa: ARG003
+        """Match the children that whoever claims the job takes with it, under one lease."""
+        return None
+
+    @classmethod
+    def has_another_attempt(cls, job: Job) -> bool:
+        """Return whether a job may begin again after an attempt that ended badly."""
+        return job.attempts_left > 0
+
+    @classmethod
+    def attempt_failed(cls, job: Job) -> None:
+        """React to an attempt that ended badly, in that change's transaction.
+
+        A kind that counts failures of its own counts here.
+        """
+
+    @classmethod
+    def begun_anew(cls, job: Job) -> None:
+        """React to a person's retry, in the retry's transaction."""
 
     @classmethod
     def active_limit(cls) -> int:
@@ -98,6 +145,11 @@ class JobKind:
     def scratch(self) -> Path:
         """Return this attempt's own folder, removed when the attempt ends."""
         return self.holding.scratch
+
+    @property
+    def members(self) -> list[Job]:
+        """The children that this attempt makes too (`family_of`)."""
+        return self.holding.members
 
     def report(self, stage: str, progress: float) -> None:
         """Say how far a stage is, 0.0 to 1.0. Raises: `LeaseLost` when cancelled."""

@@ -48,6 +48,7 @@ class Job(models.Model):
     lease_token = models.UUIDField(null=True)
     lease_expires_at = models.DateTimeField(null=True)
     holder = models.CharField(max_length=255, blank=True, help_text="Who has the lease.")
+    is_finishing = models.BooleanField(default=False, help_text="Handed over for its second half.")
     not_before = models.DateTimeField(null=True, help_text="A delay before the next attempt.")
     sent_at = models.DateTimeField(null=True, help_text="When the broker last got its message.")
 
@@ -65,6 +66,10 @@ class Job(models.Model):
             models.CheckConstraint(
                 name="job_lease_only_while_running",
                 condition=Q(status="running") | Q(lease_token=None),
+            ),
+            models.CheckConstraint(
+                name="job_finishing_only_while_running",
+                condition=Q(status="running") | Q(is_finishing=False),
             ),
             models.CheckConstraint(
                 name="job_progress_is_a_fraction",

@@ -15,7 +15,18 @@ it gets `LeaseLost` and must stop.
 from core.jobs.lifecycle.control import cancel, reap_holder, reap_stalled, retry
 from core.jobs.lifecycle.enqueueing import IdempotencyConflict, enqueue
 from core.jobs.lifecycle.transition import LeaseLost, NotAllowed
-from core.jobs.lifecycle.working import claim, fail, postpone, release, renew, report, succeed
+from core.jobs.lifecycle.working import (
+    claim,
+    fail,
+    hand_over,
+    members_of,
+    postpone,
+    release,
+    renew,
+    report,
+    succeed,
+    take_up,
+)
 
 __all__ = [
     "IdempotencyConflict",
@@ -25,6 +36,8 @@ __all__ = [
     "claim",
     "enqueue",
     "fail",
+    "hand_over",
+    "members_of",
     "postpone",
     "reap_holder",
     "reap_stalled",
@@ -33,4 +46,5 @@ __all__ = [
     "report",
     "retry",
     "succeed",
+    "take_up",
 ]

@@ -17,21 +17,26 @@ from core.jobs.lifecycle.transition import (
     NotAllowed,
     change,
     ended_with,
+    failed_attempt,
     follow_up,
     held,
     requeued,
 )
+from core.jobs.lifecycle.working import waiting_to_finish
 from core.jobs.models import UNFINISHED, Job, Status
 from core.jobs.selectors import running
 
 logger = logging.getLogger(__name__)
 
 
-def cancel(job_id: UUID) -> Job:
-    """End an unfinished job; its holder notices and stops. Raises: `NotAllowed`."""
+def cancel(job_id: UUID, *, unless: Q | None = None) -> Job:
+    """End an unfinished job; its holder notices and stops. Raises: `NotAllowed`.
+
+    `unless` matches jobs that may not be cancelled here.
+    """
     job = change(
         job_id,
-        Q(status__in=UNFINISHED),
+        Q(status__in=UNFINISHED) & ~(unless or Q(pk=None)),
         within=follow_up,
         status=Status.CANCELLED,
         finished_at=timezone.now(),
@@ -72,8 +77,9 @@ def _queue_again(job_id: UUID) -> Job:
             changed = change(
                 job_id,
                 Q(status__in=(Status.FAILED, Status.CANCELLED)),
-                within=_send_unless_it_waits,
+                within=_begin_anew,
                 status=Status.QUEUED,
+                queue=kind.queue_of(Job.objects.only("params").get(pk=job_id).params),
                 attempts_left=kind.max_attempts,
                 not_before=None,
                 finished_at=None,
@@ -87,7 +93,8 @@ def _queue_again(job_id: UUID) -> Job:
     return changed
 
 
-def _send_unless_it_waits(job: Job) -> None:
+def _begin_anew(job: Job) -> None:
+    kind_named(job.kind).begun_anew(job)
     if job.parent is None or job.parent.status == Status.SUCCEEDED:
         send_on_commit(job)
 
@@ -95,7 +102,9 @@ def _send_unless_it_waits(job: Job) -> None:
 def reap_stalled() -> int:
     """Take every job whose lease has run out from its holder; return how many."""
     run_out = running() & Q(lease_expires_at__lt=timezone.now())
-    return sum(_take_back(job, run_out) for job in Job.objects.filter(run_out))
+    # Parents first: they bring the children back that share their lease.
+    oldest_first = Job.objects.filter(run_out).order_by("created_at")
+    return sum(_take_back(job, run_out) for job in oldest_first)
 
 
 def reap_holder(job: Job) -> bool:
@@ -118,22 +127,25 @@ def _take_back(job: Job, still: Q) -> bool:
 
 
 def _requeue_or_fail(job: Job, guard: Q) -> Job | None:
-    if job.attempts_left == 0:
+    kind = kind_named(job.kind)
+    if job.is_finishing and job.attempts_left > 0:
+        return change(job.pk, guard, within=send_on_commit, **waiting_to_finish())
+    if job.is_finishing or not kind.has_another_attempt(job):
         return change(
             job.pk,
             guard,
-            within=follow_up,
+            within=failed_attempt(follow_up),
             status=Status.FAILED,
-            error_code="worker_lost",
-            error_message="The worker was lost, and no attempt is left.",
+            error_code=kind.lost_code,
+            error_message=kind.lost_message,
             finished_at=timezone.now(),
             **NO_LEASE,
         )
-    delay_s = kind_named(job.kind).delay_s(job)
+    delay_s = kind.delay_s(job)
     return change(
         job.pk,
         guard,
-        within=requeued("worker_lost", delay_s),
+        within=failed_attempt(requeued("worker_lost", delay_s)),
         status=Status.QUEUED,
         not_before=timezone.now() + timedelta(seconds=delay_s) if delay_s else None,
         **NO_LEASE,

@@ -47,7 +47,7 @@ def enqueue(
         pk=uuid.uuid4(),
         owner=owner,
         kind=kind.name,
-        queue=kind.queue,
+        queue=kind.queue_of(params),
         params=params,
         parent=parent,
         idempotency_key=idempotency_key,

@@ -4,6 +4,7 @@ A kind that limits how many of an owner's jobs run at once sends only as many as
 slot; whenever one of them ends, the owner's oldest waiting job is sent.
 """
 
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -18,6 +19,16 @@ from core.jobs.selectors import claimable
 
 def send_on_commit(job: Job, delay_s: float = 0.0) -> None:
     """Have the broker deliver the job once the row is there for a worker to see."""
+    if job.is_finishing:
+        queue = kind_named(job.kind).finish_queue
+        transaction.on_commit(partial(broker.send, job.pk, queue), robust=True)
+        return
+    if not job.queue:
+        return  # No worker takes it: its holder comes for it.
+    if wait_s := kind_named(job.kind).wait_s(job):
+        delay_s = max(delay_s, wait_s)
+        not_before = timezone.now() + timedelta(seconds=delay_s)
+        Job.objects.filter(pk=job.pk).update(not_before=not_before)
     if delay_s or not _limit_of(job):
         send = partial(broker.send, job.pk, job.queue, delay_s=delay_s)
         transaction.on_commit(send, robust=True)

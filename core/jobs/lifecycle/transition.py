@@ -16,7 +16,12 @@ from core.jobs.kinds import kind_named
 from core.jobs.lifecycle.sending import send_on_commit, wake_waiting
 from core.jobs.models import UNFINISHED, Job, JobAttempt, Status
 
-NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_expires_at": None, "holder": ""}
+NO_LEASE: dict[str, Any] = {
+    "lease_token": None,
+    "lease_expires_at": None,
+    "holder": "",
+    "is_finishing": False,
+}
 NO_PROGRESS: dict[str, Any] = {
     "stage": "",
     "stage_index": 0,
@@ -84,10 +89,34 @@ def requeued(outcome: str, delay_s: float = 0.0) -> Callable[[Job], None]:
 
     def follow(job: Job) -> None:
         end_attempt(job, outcome)
+        _return_members(job, outcome)
         send_on_commit(job, delay_s)
         wake_waiting(job)
 
     return follow
+
+
+def failed_attempt(then: Callable[[Job], None]) -> Callable[[Job], None]:
+    """Return what follows when an attempt ended badly: its kind counts it, then `then`."""
+
+    def follow(job: Job) -> None:
+        kind_named(job.kind).attempt_failed(job)
+        then(job)
+
+    return follow
+
+
+def _return_members(job: Job, outcome: str) -> None:
+    """Give the children back that were claimed with a job which is queued again."""
+    # A child runs beside an unfinished parent only as a member of its family.
+    for child in Job.objects.filter(parent=job, status=Status.RUNNING):
+        change(
+            child.pk,
+            held(child),
+            within=lambda member: end_attempt(member, outcome),
+            status=Status.QUEUED,
+            **NO_LEASE,
+        )
 
 
 def follow_up(job: Job) -> None:
@@ -95,10 +124,10 @@ def follow_up(job: Job) -> None:
     end_attempt(job, job.error_code or job.status)
     children = Job.objects.filter(parent=job, status__in=UNFINISHED)
     for child in children:
-        if job.status == Status.SUCCEEDED:
-            send_on_commit(child)
-        else:
+        if job.status != Status.SUCCEEDED:
             end_with_parent(child, job)
+        elif child.status == Status.QUEUED:
+            send_on_commit(child)
     wake_waiting(job)
 
 

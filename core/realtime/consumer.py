@@ -40,6 +40,7 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from core.accounts.models import User
+from core.api.errors import OUT_OF_ORDER, is_out_of_order
 from core.realtime import close_codes
 from core.realtime.account import AccountWatch
 from core.realtime.asgi import TRUST_EXTENSION, Application, Receive, Scope, Send
@@ -143,9 +144,9 @@ class AuthenticatedConsumer(Conversation):
             await self.refuse(refused)
         except (HubUnavailable, RedisError):
             await self.refuse(Refused(close_codes.TRY_AGAIN_LATER))
-        except Exception:
+        except Exception as error:
             logger.exception("a socket failed")
-            await self.refuse(Refused(close_codes.INTERNAL))
+            await self.refuse(_refusal_after(error))
         await self.outbox.flush()
 
     async def _open(self) -> None:
@@ -259,6 +260,13 @@ class AuthenticatedConsumer(Conversation):
     def _revoke(self) -> None:
         code = close_codes.UNAUTHENTICATED
         self._end_with(Refused(code, "token_invalid", "The token is not valid any more."))
+
+
+def _refusal_after(error: Exception) -> Refused:
+    """Say of a failure what a client may know."""
+    if is_out_of_order(error):
+        return Refused(close_codes.TRY_AGAIN_LATER, error=OUT_OF_ORDER)
+    return Refused(close_codes.INTERNAL)
 
 
 def _token_of(command: Command) -> str:

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 
+from core.api.errors import OUT_OF_ORDER, is_out_of_order
 from core.realtime import close_codes
 from core.realtime.asgi import Message, Receive, Scope, Send
 from core.realtime.commands import Command, decode_command, request_id_of, size_bytes
@@ -68,10 +69,8 @@ class Conversation(Socket):
             self._answer_error(error)
         except Refused:
             raise
-        except Exception:
-            error_id = secrets.token_hex(8)
-            logger.exception("a command failed, error_id=%s", error_id)
-            self._answer_error(CommandError("internal", "Internal error", error_id=error_id))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the socket stays open
+            self._answer_error(_failure(error))
 
     async def _obey(self, command: Command) -> None:
         await self.on_command(command)
@@ -85,3 +84,13 @@ class Conversation(Socket):
         frame = self.error_frame(error.code, error.error, extra)
         if frame is not None:
             self.send_json(frame)
+
+
+def _failure(error: Exception) -> CommandError:
+    """Write down why a command failed, and say of it what a client may know."""
+    if is_out_of_order(error):
+        logger.error("a command found the platform unable to write", exc_info=error)
+        return CommandError("unavailable", OUT_OF_ORDER)
+    error_id = secrets.token_hex(8)
+    logger.error("a command failed, error_id=%s", error_id, exc_info=error)
+    return CommandError("internal", "Internal error", error_id=error_id)

@@ -50,6 +50,7 @@ STATUS_OF_CODE = {
     "not_allowed": 403,
     "not_found": 404,
     "throttled": 429,
+    "token_invalid": 401,
     "too_large": 413,
     "unavailable": 503,
     "unsupported_media": 415,
@@ -187,6 +188,8 @@ def _of_job_error(error: JobError) -> Failure:
     status = STATUS_OF_CODE.get(error.code, 503 if is_temporary else 400)
     code = "unavailable" if is_temporary else error.code
     headers = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = 'Bearer realm="api"'  # RFC 9110, 11.6.1
     if isinstance(error, Throttled):
         headers["Retry-After"] = str(error.retry_after_s or HOPELESS_RETRY_AFTER_S)
     fields = error.fields if isinstance(error, FieldErrors) else {}

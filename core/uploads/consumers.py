@@ -25,7 +25,7 @@ from core.realtime.loops import in_thread
 from core.realtime.publish import Event
 from core.uploads.commands import COMMANDS, error_answer, list_uploads
 from core.uploads.encoded import MAX_PARSED_BYTES, cut
-from core.uploads.errors import NotFound
+from core.uploads.errors import AccountGone, NotFound
 from core.uploads.following import Hearing, Places
 from core.uploads.frames import standing_frame, terminal_text, upload_sweep
 from core.uploads.relay import Stream, relay, wrap
@@ -71,7 +71,7 @@ class UploadsConsumer(AuthenticatedConsumer):
         return await in_thread(_decode_long, text)
 
     async def on_command(self, command: Command) -> None:
-        """Do a command. Raises: `CommandError`."""
+        """Do a command. Raises: `CommandError`, `Refused`."""
         name = command["type"]
         if name in self.not_allowed:
             raise CommandError("not_allowed", "Not allowed on this socket", command=name)
@@ -84,6 +84,8 @@ class UploadsConsumer(AuthenticatedConsumer):
         handler, answer_type = COMMANDS[name]
         try:
             await handler(self, command)
+        except AccountGone as error:
+            raise Refused(close_codes.UNAUTHENTICATED, error.code, str(error)) from error
         except JobError as error:
             self.answer(error_answer(answer_type, error))
 

@@ -3,6 +3,7 @@
 core.errors.JobError
 ├── NotFound             "not_found"          unknown, malformed, deleted or someone else's
 ├── Conflict             "conflict"           not possible in this status
+├── AccountGone          "token_invalid"      the account was deleted a moment ago: 401, 4401
 ├── Unavailable          "unavailable"        this installation has nothing to do it with
 ├── core.errors.Throttled                     a limit of 3.6
 └── core.errors.FieldErrors                   keyed by input field: "invalid", or of the content
@@ -31,6 +32,15 @@ class Conflict(JobError):
     """The upload's status does not allow this."""
 
     code = "conflict"
+
+
+class AccountGone(JobError):
+    """The account that asks was deleted meanwhile."""
+
+    code = "token_invalid"
+
+    def __init__(self) -> None:
+        super().__init__("The token is not valid any more.")
 
 
 class Unavailable(JobError):

@@ -11,6 +11,7 @@ from core.accounts.models import ApiToken, Role, User
 from core.api.clients import throttle_key
 from core.api.throttles import SlidingWindow, Taken
 from core.errors import Throttled
+from core.uploads.errors import AccountGone
 
 HOUR_S = 3600
 
@@ -22,7 +23,7 @@ def charged(user: User, *, ip: str | None, token: ApiToken | None = None) -> Ite
     The block runs in a transaction together with the account's count. Duplicates are
     looked up before it, since they are free; one that shows only inside leaves the block
     by an exception. A process that dies inside leaves the address counted for its hour.
-    Raises: `Throttled`, with nothing counted.
+    Raises: `Throttled`, `AccountGone`, with nothing counted.
     """
     taken: list[tuple[SlidingWindow, Taken]] = []
     try:
@@ -53,9 +54,12 @@ def _windows(ip: str | None, token: ApiToken | None) -> Iterator[tuple[SlidingWi
 
 
 def _count(user: User) -> None:
-    """Raise the account's count by one, in one UPDATE. Raises: `Throttled` at a demo's end."""
+    """Raise the account's count by one, in one UPDATE.
+
+    Raises: `Throttled` at a demo's end, `AccountGone` when there is no account any more.
+    """
     account = User.objects.filter(pk=user.pk)
     if user.role == Role.DEMO and settings.CORE_DEMO_UPLOADS:
         account = account.filter(uploads_made__lt=settings.CORE_DEMO_UPLOADS)
     if not account.update(uploads_made=F("uploads_made") + 1):
-        raise Throttled
+        raise Throttled if User.objects.filter(pk=user.pk).exists() else AccountGone

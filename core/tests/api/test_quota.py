@@ -10,6 +10,7 @@ from django.db import connections, transaction
 from core.accounts.api_tokens import create_api_token
 from core.accounts.models import Role, User
 from core.errors import Throttled
+from core.uploads.errors import AccountGone
 from core.uploads.quota import charged
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -115,6 +116,21 @@ def test_what_is_rejected_costs_nothing(
 
     assert made(demo) == 0
     upload(demo, ip)
+
+
+@pytest.mark.parametrize("role", [Role.USER, Role.DEMO])
+def test_an_account_that_is_gone_is_said_to_be_and_costs_its_address_nothing(
+    user: User, other_user: User, ip: str, settings, role: Role
+) -> None:
+    settings.CORE_UPLOADS_PER_IP_HOUR = 1
+    gone = User.objects.get(pk=user.pk)
+    gone.role = role
+    user.delete()
+
+    with pytest.raises(AccountGone):
+        upload(gone, ip)
+
+    upload(other_user, ip)
 
 
 def test_rows_of_a_rejected_upload_are_rolled_back(user: User, ip: str) -> None:

@@ -5,11 +5,14 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from rest_framework.test import APIClient
 
+from core.accounts.models import User
 from core.jobs.models import Job
-from core.tests.upload_sockets.conftest import picture
+from core.tests.upload_sockets.conftest import encoded, picture
 from core.uploads.models import Upload
 
+UPLOADS = "/api/v1/core/uploads/"
 COMMANDS = {
     "retrieve": {},
     "update": {"data": {"raw_text": "mine now"}},
@@ -122,3 +125,28 @@ def test_deleting_an_account_ends_everything(connect, api, user, slow_document):
     assert not Upload.objects.filter(pk=upload_id).exists()
     assert not Job.objects.exists()
     assert [path for path in stored.rglob(f"*{user.pk}*/**/*") if path.is_file()] == []
+
+
+def test_a_create_of_an_account_that_was_deleted_a_moment_ago_is_refused_4401(connect, user):
+    socket = connect()
+    socket.command("ping")
+    user.delete()  # without the event that closes its sockets, as if that were still on its way
+
+    socket.send({"type": "create", "data": {"image_base64": encoded(picture("Too late"))}})
+    frames = socket.rest()
+
+    assert [frame["code"] for frame in frames] == ["token_invalid"]
+    assert socket.connection.close_code == 4401
+    assert not Upload.objects.exists()
+
+
+def test_a_post_of_an_account_that_was_deleted_a_moment_ago_is_401(platform, user):
+    client = APIClient()
+    client.force_authenticate(User.objects.get(pk=user.pk))
+    user.delete()
+
+    answer = client.post(UPLOADS, {"image_base64": encoded(picture("Too late"))}, format="json")
+
+    assert answer.status_code == 401
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+    assert answer.data == {"detail": "The token is not valid any more."}

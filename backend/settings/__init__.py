@@ -6,4 +6,5 @@ from backend.settings.auth import *  # noqa: F403
 from backend.settings.channels import *  # noqa: F403
 from backend.settings.celery import *  # noqa: F403
 from backend.settings.limits import *  # noqa: F403
+from backend.settings.transcode import *  # noqa: F403
 from backend.settings.logging import *  # noqa: F403

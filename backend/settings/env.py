@@ -39,7 +39,8 @@ def unknown_in_file(path: Path = ROOT / ".env") -> list[str]:
     return [name for name in names_there if name not in DECLARED]
 
 
-def _read(name: str, default: str, convert: Callable[[str], T], wanted: str) -> T:
+def read(name: str, default: str, convert: Callable[[str], T], wanted: str) -> T:
+    """Read a value that `convert` understands; `wanted` says what, for whoever mistypes it."""
     DECLARED[name] = default
     value = os.environ.get(name, "").strip() or default
     try:
@@ -50,7 +51,7 @@ def _read(name: str, default: str, convert: Callable[[str], T], wanted: str) -> 
 
 def text(name: str, default: str = "") -> str:
     """Read a plain string."""
-    return _read(name, default, str, "text")
+    return read(name, default, str, "text")
 
 
 def integer(name: str, default: int, *, minimum: int = 0, maximum: int = UNBOUNDED) -> int:
@@ -65,7 +66,7 @@ def integer(name: str, default: int, *, minimum: int = 0, maximum: int = UNBOUND
     wanted = f"a whole number of at least {minimum}"
     if maximum < UNBOUNDED:
         wanted = f"a whole number from {minimum} to {maximum}"
-    return _read(name, str(default), convert, wanted)
+    return read(name, str(default), convert, wanted)
 
 
 def seconds(name: str, default: float, *, minimum: float = 0.0) -> float:
@@ -77,7 +78,7 @@ def seconds(name: str, default: float, *, minimum: float = 0.0) -> float:
             raise ValueError(value)
         return number
 
-    return _read(name, f"{default:g}", convert, f"a number of seconds of at least {minimum:g}")
+    return read(name, f"{default:g}", convert, f"a number of seconds of at least {minimum:g}")
 
 
 def flag(name: str, default: bool) -> bool:
@@ -88,7 +89,7 @@ def flag(name: str, default: bool) -> bool:
             raise ValueError(value)
         return value.lower() in _TRUE
 
-    return _read(name, "1" if default else "0", convert, "1 or 0")
+    return read(name, "1" if default else "0", convert, "1 or 0")
 
 
 def choice(name: str, default: str, choices: Sequence[str]) -> str:
@@ -99,12 +100,12 @@ def choice(name: str, default: str, choices: Sequence[str]) -> str:
             raise ValueError(value)
         return value
 
-    return _read(name, default, convert, "one of " + ", ".join(choices))
+    return read(name, default, convert, "one of " + ", ".join(choices))
 
 
 def names(name: str, default: str = "") -> list[str]:
     """Read a comma-separated list; blanks around the items are dropped."""
-    return _read(name, default, lambda v: [p.strip() for p in v.split(",") if p.strip()], "a list")
+    return read(name, default, lambda v: [p.strip() for p in v.split(",") if p.strip()], "a list")
 
 
 def networks(name: str, default: str = "") -> list[IPv4Network | IPv6Network]:
@@ -113,7 +114,7 @@ def networks(name: str, default: str = "") -> list[IPv4Network | IPv6Network]:
     def convert(value: str) -> list[IPv4Network | IPv6Network]:
         return [ip_network(p.strip(), strict=False) for p in value.split(",") if p.strip()]
 
-    return _read(name, default, convert, "a list of addresses or networks")
+    return read(name, default, convert, "a list of addresses or networks")
 
 
 def origins(name: str, default: str = "") -> list[str]:
@@ -130,12 +131,12 @@ def origins(name: str, default: str = "") -> list[str]:
                 raise ValueError(origin)
         return found
 
-    return _read(name, default, convert, "a list of origins such as https://example.org")
+    return read(name, default, convert, "a list of origins such as https://example.org")
 
 
 def time_zone(name: str, default: str) -> str:
     """Read the name of a time zone such as `Europe/Paris` (the IANA database)."""
-    return _read(name, default, lambda value: ZoneInfo(value).key, "a time zone's name")
+    return read(name, default, lambda value: ZoneInfo(value).key, "a time zone's name")
 
 
 def redis_url(name: str) -> str:
@@ -146,7 +147,7 @@ def redis_url(name: str) -> str:
             raise ValueError(value)
         return value
 
-    return _read(name, "", convert, "an address that begins with redis://, rediss:// or unix:///")
+    return read(name, "", convert, "an address that begins with redis://, rediss:// or unix:///")
 
 
 def size_bytes(name: str, default: str) -> int:
@@ -158,12 +159,12 @@ def size_bytes(name: str, default: str) -> int:
             raise ValueError(value)
         return int(float(match[1]) * _UNITS[match[2].upper()])
 
-    return _read(name, default, convert, "a size such as 512 MiB")
+    return read(name, default, convert, "a size such as 512 MiB")
 
 
 def folder(name: str, default: str) -> Path:
     """Read a folder's path, relative to the project's root, and make it."""
-    path = (ROOT / _read(name, default, Path, "a path").expanduser()).resolve()
+    path = (ROOT / read(name, default, Path, "a path").expanduser()).resolve()
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -175,7 +176,7 @@ def folder(name: str, default: str) -> Path:
 
 def secret(name: str, keep_in: Path, *, minimum_bytes: int = 32) -> str:
     """Read a key, or make it once and keep it in the file `keep_in`, mode 0600."""
-    value = _read(name, "", str, "a key") or _kept_secret(keep_in)
+    value = read(name, "", str, "a key") or _kept_secret(keep_in)
     if len(value.encode()) < minimum_bytes:
         raise ImproperlyConfigured(f"{name} must be at least {minimum_bytes} bytes long.")
     return value

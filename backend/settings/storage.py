@@ -28,7 +28,12 @@ def _bucket() -> dict[str, object]:
 
 _S3 = {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": _bucket()}
 _FILE = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+_FOLDERS = {
+    "s3": {**_S3, "OPTIONS": {**_bucket(), "location": "videos"}},
+    "file": {**_FILE, "OPTIONS": {"location": f"{MEDIA_ROOT}/videos"}},
+}
 STORAGES = {
+    "videos": _FOLDERS[MEDIA_STORAGE],
     "default": _S3 if MEDIA_STORAGE == "s3" else _FILE,
     "staticfiles": {"BACKEND": "core.pages.storage.StaticStorage"},
 }

@@ -1,0 +1,17 @@
+"""The tables of the transcode app."""
+
+from transcode.models.jobs import JobType, VideoJob
+from transcode.models.runners import RegistrationToken, Runner
+from transcode.models.videos import Caption, FileKind, Video, VideoFile, VideoState
+
+__all__ = [
+    "Caption",
+    "FileKind",
+    "JobType",
+    "RegistrationToken",
+    "Runner",
+    "Video",
+    "VideoFile",
+    "VideoJob",
+    "VideoState",
+]

@@ -1,60 +1,16 @@
 """A client that does not read: the server's memory stays flat, the final state arrives."""
 
-import json
-import socket
 import threading
-from urllib.parse import urlsplit
 
 import psutil
 import pytest
 
 from core.realtime.groups import group_for_jobs_of
 from core.realtime.publish import Event, encode, publish
+from core.tests.realtime.slow_client import SlowClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PADDING = "x" * 20_000
-HANDSHAKE = (
-    "GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-)
-
-
-class SlowClient:
-    """A raw client with a small buffer, which reads only when told to."""
-
-    def __init__(self, url, path):
-        address = urlsplit(url)
-        self.socket = socket.socket()
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        self.socket.connect((address.hostname, address.port))
-        self.socket.sendall(HANDSHAKE.format(path=path, host=address.netloc).encode())
-        self.socket.settimeout(30)
-        self.buffer = b""
-        while b"\r\n\r\n" not in self.buffer:
-            self.buffer += self.socket.recv(100)
-        self.buffer = self.buffer.split(b"\r\n\r\n", 1)[1]
-
-    def take(self, count):
-        while len(self.buffer) < count:
-            data = self.socket.recv(65536)
-            assert data, "the server closed the connection without a close frame"
-            self.buffer += data
-        taken, self.buffer = self.buffer[:count], self.buffer[count:]
-        return taken
-
-    def frames(self):
-        """Yield decoded text frames; at a close frame its code, and then end (RFC 6455, 5.2)."""
-        while True:
-            head = self.take(2)
-            length = head[1] & 127
-            if length >= 126:
-                length = int.from_bytes(self.take(2 if length == 126 else 8), "big")
-            payload = self.take(length)
-            if head[0] & 15 == 8:
-                yield int.from_bytes(payload[:2], "big")
-                return
-            if head[0] & 15 == 1:
-                yield json.loads(payload)
 
 
 @pytest.fixture

@@ -195,16 +195,3 @@ def test_an_end_whose_event_was_lost_is_told_by_the_sweep(connect, platform, slo
     )
 
     assert socket.statuses_until_end(upload_id)[-1]["error_code"] == "cancelled"
-
-
-def test_a_slow_client_skips_partials_and_gets_its_end(connect, slow_document):
-    slow = connect(max_queue=1)
-    upload_id = slow.create(slow_document)["instance"]["id"]
-    watcher = connect()
-
-    all_partials = watcher.statuses_until_end(upload_id)
-    frames = slow.statuses_until_end(upload_id)
-
-    assert frames[-1]["status"] == "processed"
-    assert frames[-1] == all_partials[-1]
-    assert_rises(frames)

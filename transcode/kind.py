@@ -1,0 +1,208 @@
+"""The base of every job on a video: one handler class a PeerTube job type.
+
+A handler says what a runner is given (`payload`), what it must bring back
+(`check_success`), how our own worker does the same (`encode`), how the result is checked
+and put in place (`finish_with`), and what is written when it is there (`publish`). The
+state machine is the kernel's; what differs (failures that count, who may take a job, what
+a video shows) is here.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import ClassVar
+
+from django.conf import settings
+from django.db.models import F
+from django.utils import timezone
+from rest_framework import serializers
+
+from core.errors import InvalidInput, JobError, TemporaryFailure
+from core.jobs.kinds import JobKind
+from core.jobs.lifecycle import LeaseLost
+from core.jobs.models import Job, Status
+from core.jobs.types import Json
+from transcode.models import JobType, Runner, Video, VideoJob
+
+RUNNER_SEEN = timedelta(seconds=60)
+# Newer than the six types that any runner may be offered (transcode contract, 2.4).
+STORYBOARD_SINCE = (0, 3, 0)
+
+
+class PayloadInvalid(InvalidInput):
+    """A runner's success lacks a file or a field, or has one of the wrong kind."""
+
+    code = "payload_invalid"
+
+
+class ResultRefused(JobError):  # noqa: N818 - it says what happened
+    """What an encode made does not pass the checks: nothing of it is kept."""
+
+    code = "result_refused"
+
+
+class VideoParams(serializers.Serializer[object]):
+    """What a job of this app is about; users never start one directly."""
+
+    video = serializers.UUIDField()
+    resolution = serializers.IntegerField(required=False, allow_null=True)
+
+
+class VideoKind(JobKind):
+    """One type of job on a video. `stall` is its class in `TRANSCODE_STALL_SECONDS`.
+
+    `parts` names the files that a runner's success brings, as `payload[<part>]`.
+    """
+
+    type: ClassVar[JobType]
+    stall: ClassVar[str] = "vod"
+    parts: ClassVar[tuple[str, ...]] = ()
+    is_abortable: ClassVar[bool] = True
+    is_for_runners: ClassVar[bool] = True
+    is_for_workers: ClassVar[bool] = True
+    has_progress: ClassVar[bool] = True
+
+    queue = "ffmpeg"
+    stages = ("encode", "publish")
+    params_serializer = VideoParams
+    memory_limit_bytes = 2**33
+
+    @cached_property
+    def video_job(self) -> VideoJob:
+        """What this job has beyond the kernel's row."""
+        return VideoJob.objects.select_related("video").get(job=self.job.pk)
+
+    @property
+    def video(self) -> Video:
+        """The video it works on."""
+        return self.video_job.video
+
+    # ---- what a runner sees
+
+    @classmethod
+    def stall_s(cls) -> float:
+        """Return after how many seconds of silence a runner loses the job."""
+        return settings.TRANSCODE_STALL_SECONDS[cls.stall]
+
+    @classmethod
+    def check_success(
+        cls,
+        video_job: VideoJob,  # noqa: ARG003 - for subclasses
+        fields: Mapping[str, str],
+        files: Mapping[str, Path],
+    ) -> Json:
+        """Look at what a runner's success brought, quickly: a request waits.
+
+        `fields` are the texts and `files` the staged files of `payload[...]`, by name.
+        Returns what `finish_with` needs, plain JSON, with the staged files' paths as text.
+        Raises: `PayloadInvalid`; the job stays with the runner then.
+        """
+        if missing := [part for part in cls.parts if part not in files]:
+            raise PayloadInvalid(f"Payload is invalid: {', '.join(missing)} is missing.")
+        return {**fields, **{part: str(files[part]) for part in cls.parts}}
+
+    # ---- the work
+
+    def run(self) -> Json:
+        """Do the whole job here: encode, then what a runner's result goes through too."""
+        try:
+            made = self.encode()
+            return self.finish_with(made)
+        except (TemporaryFailure, LeaseLost):
+            raise
+        except JobError as error:
+            # An error costs a failure, and there may be another try (contract, 2.6).
+            raise TemporaryFailure(str(error), code=error.code) from error
+
+    def finish(self) -> Json:
+        """Check and place what a runner brought."""
+        return self.finish_with(self.video_job.result or {})
+
+    def encode(self) -> Json:
+        """Do what a runner would, into `self.scratch`; return what its success would bring."""
+        raise NotImplementedError
+
+    def finish_with(self, made: Json) -> Json:
+        """Check the files named in `made`, put them in their place; return what to publish.
+
+        Bears being called again after a death at any point. Raises: `ResultRefused`.
+        """
+        raise NotImplementedError
+
+    # ---- the kernel's questions
+
+    @classmethod
+    def queue_of(cls, params: Json) -> str:  # noqa: ARG003 - the kernel's signature
+        """Return "" where local workers are switched off."""
+        is_local = cls.is_for_workers and settings.TRANSCODE_LOCAL_WORKERS != "off"
+        return cls.queue if is_local else ""
+
+    @classmethod
+    def wait_s(cls, job: Job) -> float:  # noqa: ARG003
+        """Leave the job to runners for a while, if one that could do it was seen lately."""
+        if settings.TRANSCODE_LOCAL_WORKERS == "always" or not cls.is_for_runners:
+            return 0.0
+        seen = Runner.objects.filter(last_contact__gte=timezone.now() - RUNNER_SEEN)
+        is_any = any(cls.may_be_offered(runner) for runner in seen)
+        return settings.TRANSCODE_LOCAL_FALLBACK_AFTER if is_any else 0.0
+
+    @classmethod
+    def may_be_offered(
+        cls,
+        runner: Runner,  # noqa: ARG003 - for subclasses
+        job_types: list[str] | None = None,
+    ) -> bool:
+        """Return whether a runner that names these types (None: all) may get such a job."""
+        if not cls.is_for_runners:
+            return False
+        return not job_types or cls.type in job_types
+
+    @classmethod
+    def has_another_attempt(cls, job: Job) -> bool:
+        """Count failures, not attempts. Called before this one is counted."""
+        failures = VideoJob.objects.values_list("failures", flat=True).get(job=job.pk)
+        return cls.is_abortable and failures + 1 < settings.TRANSCODE_MAX_FAILURES
+
+    @classmethod
+    def attempt_failed(cls, job: Job) -> None:
+        """Count a failure: an error, a stall, a holder that vanished."""
+        VideoJob.objects.filter(job=job.pk).update(failures=F("failures") + 1)
+
+    @classmethod
+    def begun_anew(cls, job: Job) -> None:
+        """Give a retried job its failures back."""
+        VideoJob.objects.filter(job=job.pk).update(failures=0, failed_by={}, withheld={})
+
+    @classmethod
+    def changed(cls, job: Job) -> None:
+        """Let the video follow its job; a runner's right ends with its hold."""
+        from transcode.videos import following
+
+        if job.status in (Status.QUEUED, Status.FAILED, Status.CANCELLED):
+            VideoJob.objects.filter(job=job.pk).exclude(token_hash="").update(
+                token_hash="", runner=None
+            )
+        following.job_changed(job)
+
+
+def video_kind(job: Job) -> type[VideoKind]:
+    """Return the handler of a job of this app. Raises: `TypeError` for another's."""
+    from core.jobs.kinds import kind_named
+
+    kind = kind_named(job.kind)
+    if not issubclass(kind, VideoKind):
+        raise TypeError(f"{job.kind} is no job on a video.")
+    return kind
+
+
+def kind_for(job_type: str) -> type[VideoKind]:
+    """Return the handler of a PeerTube job type. Raises: `KeyError`."""
+    found: dict[str, type[VideoKind]] = {kind.type: kind for kind in _handlers()}
+    return found[job_type]
+
+
+def _handlers() -> list[type[VideoKind]]:
+    from core.jobs.kinds import known_kinds
+
+    return [kind for kind in known_kinds().values() if issubclass(kind, VideoKind)]

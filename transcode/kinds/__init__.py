@@ -1,0 +1,1 @@
+"""The handlers: one job type a file."""

@@ -1,0 +1,1 @@
+"""Videos: making them, following their jobs, publishing, removing."""

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from django.db.models import Q
 from rest_framework import serializers
 
 from core.errors import TemporaryFailure
@@ -77,3 +78,55 @@ class Open(JobKind):
 
 def temporary(kind):
     raise TemporaryFailure("Not now.", code="busy")
+
+
+class Ladder(JobKind):
+    """Takes its children of the same kind along, and makes them too."""
+
+    name = "tests.ladder"
+    queue = "nobody"
+    failures: ClassVar[list[str]] = []
+    script: ClassVar = staticmethod(lambda kind: {})
+
+    @classmethod
+    def family_of(cls, job):
+        return Q(kind=cls.name)
+
+    @classmethod
+    def attempt_failed(cls, job):
+        cls.failures.append(str(job.pk))
+
+    def run(self):
+        result = type(self).script(self)
+        self.member_results = {member.pk: {"made": True} for member in self.members}
+        return result
+
+
+class Outside(JobKind):
+    """No worker takes it; it counts its failures itself, and somebody else finishes it."""
+
+    name = "tests.outside"
+    queue = "nobody"
+    finish_queue = "finishers"
+    max_attempts = 2
+    lost_code = "stalled"
+    lost_message = "Nobody was heard of."
+    is_for_workers: ClassVar[bool] = False
+    tries: ClassVar[int] = 5
+    wait: ClassVar[float] = 0.0
+    script: ClassVar = staticmethod(lambda kind: {"finished": True})
+
+    @classmethod
+    def queue_of(cls, params):
+        return cls.queue if cls.is_for_workers else ""
+
+    @classmethod
+    def wait_s(cls, job):
+        return cls.wait
+
+    @classmethod
+    def has_another_attempt(cls, job):
+        return job.attempt < cls.tries
+
+    def finish(self):
+        return type(self).script(self)

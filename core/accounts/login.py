@@ -45,15 +45,18 @@ def check_credentials(email: str, password: str, *, ip: str | None) -> User:
 def change_password(user: User, *, old_password: str, new_password: str, ip: str | None) -> None:
     """Replace the password by whoever knows it; every token and session ends.
 
+    Of several changes at once one wins; for the others the old password is wrong by then.
     A wrong old one counts as a failed login. Raises: `FieldErrors`, `Throttled`.
     """
-    if not _guess(user.email, ip, lambda: user.check_password(old_password)):
-        raise FieldErrors({"old_password": "The password is not right."})
+    wrong = FieldErrors({"old_password": "The password is not right."})
+    if not _guess(user.email, ip, lambda: services.knows_password(user, old_password)):
+        raise wrong
     try:
         validate_password(new_password, user)
     except ValidationError as error:
         raise FieldErrors({"new_password": error.messages}) from error
-    services.set_password(user, new_password)
+    if not services.replace_password(user, new_password):
+        raise wrong
 
 
 def _guess(email: str, ip: str | None, check: Callable[[], T]) -> T:
@@ -85,7 +88,10 @@ def log_in_session(request: HttpRequest, *, email: str, password: str) -> User:
 def sign_up_session(
     request: HttpRequest, *, email: str, password: str, first_name: str = "", last_name: str = ""
 ) -> User:
-    """Make an account and begin its browser session. Raises: `FieldErrors`, `InvalidInput`."""
+    """Make an account and begin its browser session.
+
+    Raises: `FieldErrors`, `InvalidInput`, `Throttled`.
+    """
     user = services.sign_up(
         email=email,
         password=password,

@@ -4,6 +4,7 @@ from functools import partial
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import update_last_login
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -12,7 +13,9 @@ from django.db.models import F
 
 from core.accounts.models import User
 from core.accounts.signals import account_removed
-from core.errors import FieldErrors, InvalidInput
+from core.api.clients import throttle_key
+from core.api.throttles import SlidingWindow
+from core.errors import FieldErrors, InvalidInput, Throttled
 from core.jobs import lifecycle
 from core.jobs.selectors import unfinished_jobs_of
 from core.realtime.groups import group_for_account
@@ -20,6 +23,8 @@ from core.realtime.publish import Event, publish
 from core.uploads import storage
 
 EMAIL_TAKEN = "An account with this e-mail already exists."
+# Every attempt counts: a refused one has told whether an address has an account.
+SIGN_UPS = SlidingWindow("signup", limit=10, window_s=15 * 60)
 
 
 def sign_up(
@@ -32,10 +37,14 @@ def sign_up(
 ) -> User:
     """Make an account of the role that newcomers get, and note its first login.
 
-    Raises: `InvalidInput` (code `forbidden`) when signing up is closed, `FieldErrors`.
+    Raises: `InvalidInput` (code `forbidden`) when signing up is closed, `FieldErrors`;
+    `Throttled` after 10 attempts in 15 min from one address.
     """
     if not settings.CORE_SIGNUP:
         raise InvalidInput("Signing up is closed.", code="forbidden")
+    attempt = SIGN_UPS.take(throttle_key(ip))
+    if not attempt.allowed:
+        raise Throttled(attempt.retry_after_s)
     draft = User(
         email=User.objects.normalize_email(email),
         first_name=first_name.strip(),
@@ -110,6 +119,31 @@ def set_password(user: User, password: str | None) -> None:
     with transaction.atomic():
         user.save(update_fields=["password"])
         revoke_sessions(user)
+
+
+def knows_password(user: User, password: str) -> bool:
+    """Return whether it is the password that `user` was read with.
+
+    Unlike `user.check_password` this never writes a stronger hash of it, which would undo a
+    change of password made at the same moment.
+    """
+    return check_password(password, user.password)
+
+
+def replace_password(user: User, password: str) -> bool:
+    """Change the password that `user` was read with; every token and session ends.
+
+    Of callers that read the same one, one wins (a conditional UPDATE). Returns False, and
+    changes nothing, where another was faster.
+    """
+    with transaction.atomic():
+        won = User.objects.filter(pk=user.pk, password=user.password).update(
+            password=make_password(password), token_version=F("token_version") + 1
+        )
+        if won:
+            user.refresh_from_db(fields=["password", "token_version"])
+            transaction.on_commit(partial(_announce_revoked, user.pk, user.token_version))
+    return bool(won)
 
 
 def revoke_sessions(user: User) -> None:

@@ -47,7 +47,12 @@ class SignupView(OpenView):
         operation_id="users_signup",
         tags=["users"],
         request=shapes.SignupSerializer,
-        responses={201: shapes.SessionSerializer, **schema.INVALID, 403: DetailBodySerializer},
+        responses={
+            201: shapes.SessionSerializer,
+            **schema.INVALID,
+            403: DetailBodySerializer,
+            429: DetailBodySerializer,
+        },
     )
     def post(self, request: Request) -> Response:
         """Make an account and log in to it."""

@@ -78,14 +78,16 @@ def signup(request: HttpRequest) -> HttpResponse:
         return redirect("home")
     form = SignUpForm(request.POST or None)
     if not form.is_valid():
-        status = 400 if form.is_bound else 200
-        return render(request, "core/signup.html", {"form": form}, status=status)
+        return _signup_page(request, form, status=400 if form.is_bound else 200)
     try:
         sign_up_session(request, **form.cleaned_data)
     except FieldErrors as refusal:
         for field, sentences in refusal.fields.items():
             form.add_error(field if field in form.fields else None, sentences)
-        return render(request, "core/signup.html", {"form": form}, status=400)
+        return _signup_page(request, form, status=400)
+    except Throttled as refusal:
+        form.add_error(None, _too_often(refusal))
+        return _waiting(refusal, _signup_page(request, form, status=429))
     return redirect("home")
 
 
@@ -100,6 +102,10 @@ def _login_page(
     return render(request, "core/login.html", context, status=status)
 
 
+def _signup_page(request: HttpRequest, form: Form, *, status: int) -> HttpResponse:
+    return render(request, "core/signup.html", {"form": form}, status=status)
+
+
 def _local(target: str) -> str:
     """Return `target` if it is a path on this server, else the start page."""
     is_ours = target.startswith("/") and url_has_allowed_host_and_scheme(target, None)
@@ -108,7 +114,7 @@ def _local(target: str) -> str:
 
 def _too_often(refusal: Throttled) -> str:
     minutes = max(1, round((refusal.retry_after_s or 60) / 60))
-    return f"Too many failed attempts. Try again in {minutes} minute{'s'[: minutes != 1]}."
+    return f"Too many attempts. Try again in {minutes} minute{'s'[: minutes != 1]}."
 
 
 def _waiting(refusal: Throttled, response: HttpResponse) -> HttpResponse:

@@ -4,9 +4,11 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
+from core.accounts import login
 from core.accounts.models import User
 from core.accounts.tokens import token_pair
-from core.tests.accounts.conftest import Revocations
+from core.errors import FieldErrors
+from core.tests.accounts.conftest import Revocations, at_once
 from tests.support.fixtures import PASSWORD, client_of
 
 ME, EDIT, NEW_PASSWORD = (
@@ -133,6 +135,62 @@ def test_guessing_the_old_password_counts_as_failed_logins(api: APIClient) -> No
     assert codes == [400] * 10 + [429]
     login = {"email": "ada@example.org", "password": PASSWORD}
     assert APIClient().post("/api/v1/users/login/", login, format="json").status_code == 429
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_parallel_changes_with_one_old_password_one_wins(user: User) -> None:
+    readers = [User.objects.get(pk=user.pk) for _ in range(8)]
+
+    def change(number: int) -> str | dict[str, list[str]]:
+        new = f"{NEW} {number}"
+        try:
+            login.change_password(readers[number], old_password=PASSWORD, new_password=new, ip=None)
+        except FieldErrors as refusal:
+            return refusal.fields
+        return new
+
+    answers = at_once(8, change)
+
+    (won,) = [answer for answer in answers if isinstance(answer, str)]
+    wrong = {"old_password": ["The password is not right."]}
+    assert [answer for answer in answers if answer != won] == [wrong] * 7
+    user.refresh_from_db()
+    assert user.check_password(won)
+    assert user.token_version == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_requests_with_one_old_password_change_it_once(user: User, access_token) -> None:
+    clients = [client_of(user, access_token) for _ in range(8)]
+
+    def change(number: int) -> int:
+        body = {"old_password": PASSWORD, "new_password": f"{NEW} {number}"}
+        return clients[number].post(NEW_PASSWORD, body, format="json").status_code
+
+    codes = at_once(8, change)
+
+    # Whoever comes only after the change is told that his token has ended.
+    assert sorted(codes)[0] == 200
+    assert set(sorted(codes)[1:]) <= {400, 401}
+    user.refresh_from_db()
+    assert user.check_password(f"{NEW} {codes.index(200)}")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_made_meanwhile_is_not_undone_by_a_stronger_hash_of_the_old_password(
+    user: User, settings
+) -> None:
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+    ]
+    late = User.objects.get(pk=user.pk)
+    login.change_password(user, old_password=PASSWORD, new_password=NEW, ip=None)
+
+    with pytest.raises(FieldErrors):
+        login.change_password(late, old_password=PASSWORD, new_password="x" + NEW, ip=None)
+
+    assert User.objects.get().check_password(NEW)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -5,6 +5,7 @@ from rest_framework.test import APIClient
 
 from core.accounts.models import User
 from core.tests.accounts.conftest import at_once
+from tests.support.fixtures import PASSWORD
 
 URL = "/api/v1/users/signup/"
 GOOD = {"email": "new@example.org", "password": "correct horse battery"}
@@ -98,6 +99,81 @@ def test_nobody_signs_up_where_it_is_closed(anyone: APIClient, settings) -> None
     assert answer.status_code == 403
     assert answer.json() == {"detail": "Signing up is closed."}
     assert User.objects.count() == 0
+
+
+def sign_up(email: str, **headers: str):
+    body = {**GOOD, "email": email}
+    return APIClient().post(URL, body, format="json", **headers)
+
+
+@pytest.mark.django_db
+def test_the_eleventh_newcomer_from_one_address_has_to_wait() -> None:
+    codes = [sign_up(f"new{n}@example.org").status_code for n in range(10)]
+
+    answer = sign_up("late@example.org")
+
+    assert codes == [201] * 10
+    assert answer.status_code == 429
+    assert answer.json()["detail"].startswith("Request was throttled. ")
+    assert 800 < int(answer["Retry-After"]) <= 900
+    assert not User.objects.filter(email="late@example.org").exists()
+
+
+@pytest.mark.django_db
+def test_whoever_tries_which_addresses_have_accounts_is_slowed_down(user: User) -> None:
+    codes = [sign_up(user.email).status_code for _ in range(11)]
+
+    assert codes == [400] * 10 + [429]
+
+
+@pytest.mark.django_db
+def test_a_forwarded_address_makes_no_other_newcomer() -> None:
+    codes = [sign_up("no", HTTP_X_FORWARDED_FOR=f"198.51.100.{n}").status_code for n in range(11)]
+
+    assert codes == [400] * 10 + [429]
+
+
+@pytest.mark.django_db
+def test_newcomers_from_another_address_and_logins_do_not_wait(user: User) -> None:
+    for _ in range(11):
+        sign_up("no")
+
+    assert sign_up("new@example.org", REMOTE_ADDR="198.51.100.7").status_code == 201
+    body = {"email": user.email, "password": PASSWORD}
+    assert APIClient().post("/api/v1/users/login/", body, format="json").status_code == 200
+
+
+@pytest.mark.django_db
+def test_one_customers_ipv6_network_counts_as_one_address() -> None:
+    codes = [sign_up("no", REMOTE_ADDR=f"2001:db8:0:1::{n:x}").status_code for n in range(11)]
+
+    assert codes == [400] * 10 + [429]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_burst_of_newcomers_ten_are_let_in(transactional_db) -> None:
+    codes = at_once(16, lambda n: sign_up(f"new{n}@example.org").status_code)
+
+    assert sorted(codes) == [201] * 10 + [429] * 6
+    assert User.objects.count() == 10
+
+
+@pytest.mark.django_db
+def test_signing_up_goes_on_while_redis_is_away(machine) -> None:
+    machine.stop_redis()
+    try:
+        code = sign_up("new@example.org").status_code
+    finally:
+        machine.restart_redis()
+
+    assert code == 201
+
+
+@pytest.mark.django_db
+def test_a_closed_door_says_so_however_often_it_is_tried(settings) -> None:
+    settings.CORE_SIGNUP = False
+
+    assert {sign_up("new@example.org").status_code for _ in range(12)} == {403}
 
 
 @pytest.mark.django_db

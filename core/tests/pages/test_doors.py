@@ -81,7 +81,7 @@ def test_guessing_is_slowed_down_as_on_the_api(client: Client, user) -> None:
 
     assert response.status_code == 429
     assert int(response["Retry-After"]) > 0
-    assert "Too many failed attempts. Try again in 15 minutes." in response.content.decode()
+    assert "Too many attempts. Try again in 15 minutes." in response.content.decode()
     assert not is_in(client)
 
 
@@ -177,6 +177,20 @@ def test_what_is_wrong_with_a_sign_up_is_said(
     assert response.status_code == 400
     assert sentence in response.content.decode()
     assert not User.objects.exists()
+
+
+def test_signing_up_is_slowed_down_as_on_the_api(client: Client, user) -> None:
+    taken = {"email": user.email, "password": PASSWORD}
+    for _ in range(10):
+        assert client.post("/signup/", taken).status_code == 400
+
+    response = client.post("/signup/", {"email": "new@example.org", "password": PASSWORD})
+
+    assert response.status_code == 429
+    assert int(response["Retry-After"]) > 0
+    assert "Too many attempts. Try again in 15 minutes." in response.content.decode()
+    assert not User.objects.filter(email="new@example.org").exists()
+    assert not is_in(client)
 
 
 def test_nobody_signs_up_as_staff(client: Client) -> None:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
+from typing import Unpack
 
 from django.conf import settings
 from django.db import Error as AnyDatabaseError
@@ -24,7 +25,7 @@ from core.jobs import lifecycle
 from core.jobs.models import Job, JobAttempt, Status
 from core.jobs.storable import storable_text
 from core.media import process
-from core.media.process import Completed, Limits
+from core.media.process import Completed, Limits, RunOptions
 
 logger = logging.getLogger(__name__)
 
@@ -184,6 +185,7 @@ class Holding:
         *,
         limits: Limits | None = None,
         on_line: Callable[[str], None] | None = None,
+        **options: Unpack[RunOptions],
     ) -> Completed:
         """Run a program under the job's time and memory limits, its lines going to the log."""
 
@@ -195,4 +197,4 @@ class Holding:
         left_s = max(1.0, self.ends_at - time.monotonic())
         wanted = limits or Limits(memory_bytes=self.memory_limit_bytes, wall_s=left_s)
         with self.heartbeat():
-            return process.run(args, limits=wanted, on_line=line, check=self.check)
+            return process.run(args, limits=wanted, on_line=line, check=self.check, **options)

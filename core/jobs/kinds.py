@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Unpack
 from uuid import UUID
 
 from django.apps import apps
@@ -18,7 +18,7 @@ from rest_framework import serializers
 
 from core.jobs.models import Job
 from core.jobs.types import Json
-from core.media.process import Completed, Limits
+from core.media.process import Completed, Limits, RunOptions
 
 if TYPE_CHECKING:
     from core.jobs.holding import Holding
@@ -172,9 +172,10 @@ class JobKind:
         *,
         limits: Limits | None = None,
         on_line: Callable[[str], None] | None = None,
+        **options: Unpack[RunOptions],
     ) -> Completed:
         """Run a program that lives and dies with this job; its lines go to the job's log."""
-        return self.holding.program(args, limits=limits, on_line=on_line)
+        return self.holding.program(args, limits=limits, on_line=on_line, **options)
 
 
 class UnknownKind(JobKind):

@@ -11,6 +11,7 @@ core.errors.JobError
 │   └── ProgramStalled       "stalled"            it was ended after a silence
 └── core.errors.InvalidInput                      the input is at fault: never tried again
     ├── UnsupportedMedia     "unsupported_media"  content of a type that is not accepted
+    ├── NotMedia             "not_media"          no video or audio container that can be read
     ├── UnreadableImage      "unreadable_image"   an accepted type, but damaged or locked
     ├── TooManyPixels        "too_many_pixels"    larger than a page may be
     ├── NotAvailable         "not_available"      missing, outside or unreadable: one answer for all
@@ -83,6 +84,12 @@ class UnsupportedMedia(InvalidInput):
     """The content is of no type that is accepted, whatever its name says."""
 
     code = "unsupported_media"
+
+
+class NotMedia(InvalidInput):
+    """The file is no video or audio container, one that is refused, or it is damaged."""
+
+    code = "not_media"
 
 
 class UnreadableImage(InvalidInput):

@@ -21,12 +21,13 @@ import subprocess
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from core.media import processgroup
 from core.media.errors import ProgramMissing, ProgramNotStarted
 from core.media.watch import Callbacks, Completed, Limits, Watch, exit_status
 
-__all__ = ["Completed", "Limits", "kill_all", "run"]
+__all__ = ["Completed", "Limits", "RunOptions", "kill_all", "run"]
 
 GRACE_S = 1.5
 
@@ -46,37 +47,50 @@ _REAP_TIMEOUT_S = 5.0
 DEFAULT_LIMITS = Limits()
 
 
+class RunOptions(TypedDict, total=False):
+    """What a run may be given beside its limits and `on_line`.
+
+    `on_stdout` gets the lines of stdout, which then reach neither `on_line` nor the tail. `nice`
+    is what is added to the niceness that is inherited, 0 to 19.
+    """
+
+    cwd: str | os.PathLike[str] | None
+    env: Mapping[str, str] | None
+    stdin: bytes | None
+    capture: bool
+    on_stdout: Callable[[str], None] | None
+    nice: int
+
+
 def run(
     args: Sequence[str | os.PathLike[str]],
     *,
     limits: Limits = DEFAULT_LIMITS,
-    cwd: str | os.PathLike[str] | None = None,
-    env: Mapping[str, str] | None = None,
-    stdin: bytes | None = None,
-    capture: bool = False,
     on_line: Callable[[str], None] | None = None,
     check: Callable[[], None] | None = None,
+    **options: Unpack[RunOptions],
 ) -> Completed:
     """Run a program to its end.
 
     `on_line` gets each line of stdout and stderr; with `capture` stdout is returned whole and only
-    stderr is cut into lines. `check` is called about every 0.25 s and at each line. Either may
-    raise, as may a signal handler: the program is ended first, then the exception goes on.
+    stderr is cut into lines. `check` is called about every 0.25 s and at each line. Any of them
+    may raise, as may a signal handler: the program is ended first, then the exception goes on.
     `env` is added to the few inherited variables; stdin is empty unless given.
 
     Raises: ProgramMissing, ProgramNotStarted, ProgramFailed, ProgramStalled, ProgramTimeout,
     ProgramOutOfMemory, OutputTooLarge.
     """
     run_id = uuid.uuid4().hex
-    environment = {**_inherited(), **(env or {}), processgroup.MARKER: run_id}
+    environment = {**_inherited(), **(options.get("env") or {}), processgroup.MARKER: run_id}
     command = _command(args, environment)
+    stdin = options.get("stdin")
     child: subprocess.Popen[bytes] | None = None
     try:
-        launch = _launcher(limits, environment) + command
-        child = _start(launch, cwd=cwd, env=environment, has_stdin=stdin is not None)
+        launch = _launcher(limits, environment, options.get("nice", 0)) + command
+        child = _start(launch, cwd=options.get("cwd"), env=environment, has_stdin=stdin is not None)
         _live[child.pid] = run_id
-        callbacks = Callbacks(on_line, check)
-        name = Path(command[0]).name
+        callbacks = Callbacks(on_line, check, options.get("on_stdout"))
+        name, capture = Path(command[0]).name, options.get("capture", False)
         watch = Watch(child, limits, callbacks, name=name, stdin=stdin or b"", capture=capture)
         return watch.until_exit()
     finally:
@@ -115,11 +129,12 @@ def _find(program: str, env: Mapping[str, str]) -> str:
     return str(Path(found).absolute())
 
 
-def _launcher(limits: Limits, env: Mapping[str, str]) -> list[str]:
+def _launcher(limits: Limits, env: Mapping[str, str], nice: int) -> list[str]:
     """What the program is started through: each link replaces itself by the next."""
     lifeline = [_find("setpriv", env), "--pdeathsig", "KILL", "--"]
     caps = [_find("prlimit", env), *_caps(limits), "--"]
-    return [*lifeline, *caps, "/bin/sh", "-c", _GUARD, str(os.getpid())]
+    lowered = [_find("nice", env), "-n", str(nice)] if nice else []
+    return [*lifeline, *caps, *lowered, "/bin/sh", "-c", _GUARD, str(os.getpid())]
 
 
 def _start(

@@ -67,6 +67,7 @@ class Callbacks:
 
     on_line: Callable[[str], None] | None
     check: Callable[[], None] | None
+    on_stdout: Callable[[str], None] | None = None
 
 
 class Watch:
@@ -159,11 +160,14 @@ class Watch:
         self._captured += data
 
     def _cut(self, pipe: IO[bytes], data: bytes) -> None:
-        splitter = self._splitters[pipe]
+        splitter, callbacks = self._splitters[pipe], self._callbacks
+        is_apart = callbacks.on_stdout is not None and pipe is self._child.stdout
+        hear = callbacks.on_stdout if is_apart else callbacks.on_line
         for line in splitter.feed(data) if data else splitter.close():
-            self._tail.append(line)
-            if self._callbacks.on_line is not None:
-                self._callbacks.on_line(line)
+            if not is_apart:
+                self._tail.append(line)
+            if hear is not None:
+                hear(line)
             if self._callbacks.check is not None:
                 self._callbacks.check()
 

@@ -31,7 +31,16 @@ _RECIPES: dict[str, tuple[str, tuple[str, ...]]] = {
     "portrait": ("mp4", (*_picture("360x640"), *_tone(), *_H264, *_AAC, *_FAST_START)),
     "odd": (
         "mp4",
-        (*_picture(), *_tone(), "-vf", "scale=321:181", *_H264, "-pix_fmt", "yuv444p", *_AAC),
+        (
+            *_picture(),
+            *_tone(),
+            "-vf",
+            "scale=321:181,setsar=1",
+            *_H264,
+            "-pix_fmt",
+            "yuv444p",
+            *_AAC,
+        ),
     ),
     "film": ("mp4", (*_picture(fps="24000/1001"), *_tone(), *_H264, *_AAC)),
     "fifty": ("mp4", (*_picture(fps="50"), *_tone(), *_H264, *_AAC)),

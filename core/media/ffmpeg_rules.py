@@ -30,7 +30,7 @@ _REFUSED = frozenset(
         *("max_streams", "filter_script", "filter_complex_script"),
     )
 )
-_REFUSED_MUXERS = frozenset(("tee", "fifo"))  # they write to addresses within their options
+_TEE = "tee"  # a muxer whose addresses hide among its options
 # ffmpeg's protocols; `tcp:host:port` is an address even without its slashes.
 _NETWORK_OR_WRAPPER = (
     "amqp|async|bluray|cache|concat|concatf|crypto|data|dtls|fd|ffrtmpcrypt|ffrtmphttp|ftp|gophers?"
@@ -57,7 +57,7 @@ def require_safe(words: Sequence[str], protocols: frozenset[str], *, of_output: 
     for word, following in zip(words, [*words[1:], ""], strict=True):
         option = _option(word)
         is_muxer = of_output and option == "f"
-        if is_muxer and not _REFUSED_MUXERS.isdisjoint(following.split(",")):
+        if is_muxer and following == _TEE:
             raise ValueError(f"the muxer {following} may not be used")
         if option in _REFUSED and not is_muxer:
             raise ValueError(f"the option -{option} may not be given")

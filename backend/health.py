@@ -1,7 +1,10 @@
 """Is it alive, is it ready, how is it doing: `/healthz`, `/readyz`, `/metrics`."""
 
+import os
+import tempfile
 from collections.abc import Callable
 from ipaddress import ip_address
+from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -16,6 +19,12 @@ from backend.metrics import REGISTRY
 from core.api.clients import client_ip
 from core.realtime.asgi import Application, Receive, Scope, Send
 from core.realtime.publish import connection as redis
+
+# With less, the next upload or scratch folder is likely to fail halfway.
+MIN_FREE_BYTES = 64 * 2**20
+BLOCK = bytes(4096)
+# What is said of a part that fails, where it is not "away".
+FAILING = {"disk": "not writable"}
 
 
 class Liveness:
@@ -40,7 +49,7 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     """Say part by part whether requests can be served and jobs be done; 503 if not."""
     parts = {name: probe() for name, probe in PROBES.items()}
     is_ready = all(parts.values())
-    shown = {name: "ok" if works else "away" for name, works in parts.items()}
+    shown = {name: "ok" if works else FAILING.get(name, "away") for name, works in parts.items()}
     response = JsonResponse({"ready": is_ready, **shown}, status=200 if is_ready else 503)
     # Django would log each 503 as an error: it is asked for every few seconds.
     response._has_been_logged = True  # type: ignore[attr-defined]
@@ -74,10 +83,31 @@ def worker_is_heard() -> bool:
         return False
 
 
+def disk_takes_files() -> bool:
+    """Return whether `DATA_DIR` can be written to and has room for more."""
+    return takes_files(settings.DATA_DIR)
+
+
+def takes_files(folder: Path, *, min_free_bytes: int = MIN_FREE_BYTES) -> bool:
+    """Return whether a folder takes a block of data and its disk has that much room for us.
+
+    Free space alone is not enough: quotas, inodes and a disk that the kernel has made
+    read-only after an error show only when something is written.
+    """
+    try:
+        disk = os.statvfs(folder)
+        with tempfile.TemporaryFile(dir=folder, buffering=0) as probe:
+            probe.write(BLOCK)
+    except OSError:
+        return False
+    return disk.f_bavail * disk.f_frsize >= min_free_bytes
+
+
 PROBES: dict[str, Callable[[], bool]] = {
     "database": database_answers,
     "redis": redis_answers,
     "worker": worker_is_heard,
+    "disk": disk_takes_files,
 }
 
 

@@ -1,12 +1,18 @@
 """`/healthz`, `/readyz` and `/metrics`."""
 
 import json
+import os
+import resource
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from backend.health import takes_files
 from core.jobs.models import Job
 from tests.support.waiting import wait_until
 
@@ -45,6 +51,7 @@ class TestReadiness:
             "database": "ok",
             "redis": "ok",
             "worker": "ok",
+            "disk": "ok",
         }
 
     def test_it_is_not_ready_while_no_worker_was_heard_from_although_the_upkeep_runs(
@@ -84,8 +91,57 @@ class TestReadiness:
             "database": "ok",
             "redis": "away",
             "worker": "away",
+            "disk": "ok",
         }
         wait_until(lambda: is_ready(platform), timeout_s=90)
+
+
+@contextmanager
+def no_file_may_grow() -> Iterator[None]:
+    """Have the kernel refuse every byte that this process writes to a file (setrlimit(2))."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_it_is_not_ready_without_its_folder_and_names_the_disk(client, db, settings, tmp_path):
+    settings.DATA_DIR = tmp_path / "unmounted"
+
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["ready"] is False
+    assert answer.json()["disk"] == "not writable"
+    assert answer.json()["database"] == "ok"
+    assert str(tmp_path) not in answer.content.decode()
+
+
+def test_a_disk_that_takes_no_byte_takes_no_files(tmp_path):
+    with no_file_may_grow():
+        refused = takes_files(tmp_path)
+
+    assert not refused
+    assert takes_files(tmp_path)
+
+
+def test_a_folder_where_nobody_can_write_takes_no_files():
+    assert not takes_files(Path("/proc"), min_free_bytes=0)
+
+
+def test_a_disk_with_less_room_than_is_wanted_takes_no_files(tmp_path):
+    disk = os.statvfs(tmp_path)
+    whole_bytes = disk.f_blocks * disk.f_frsize
+
+    assert not takes_files(tmp_path, min_free_bytes=whole_bytes + 1)
+
+
+def test_asking_leaves_nothing_in_the_folder(tmp_path):
+    assert takes_files(tmp_path)
+
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("path", ["/readyz", "/metrics"])

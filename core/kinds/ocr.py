@@ -1,5 +1,6 @@
 """`core.ocr`: the recognition of one upload, streamed as it is read (core contract, 5.9)."""
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -94,7 +95,8 @@ class Ocr(JobKind):
 
         self.report("read", 0.0)
         engine = _engine(settings.CORE_OCR_ENGINE)
-        pieces = read_document(path, mime, _options(self.job.params), engine, check=check)
+        options = replace(_options(self.job.params), scratch_dir=self.scratch)
+        pieces = read_document(path, mime, options, engine, check=check)
         try:
             while True:
                 self._send(next(pieces), writer)

@@ -1,6 +1,7 @@
 """What poppler's pdfinfo tells of a PDF, in a program of its own with tight limits."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,14 +36,17 @@ class PdfInfo:
     page_sizes_pt: tuple[tuple[float, float], ...]
 
 
-def pdf_info(path: Path, *, max_sizes: int = 500) -> PdfInfo:
+def pdf_info(
+    path: Path, *, max_sizes: int = 500, check: Callable[[], None] | None = None
+) -> PdfInfo:
     """Ask pdfinfo for the number of pages and the sizes of the first `max_sizes`.
 
-    Raises: UnreadableImage when it is damaged, locked or costs too much; ProgramMissing.
+    Raises: UnreadableImage when it is damaged, locked or costs too much; ProgramMissing; and
+    whatever `check` raises, which is called while pdfinfo runs.
     """
     try:
         args = ["pdfinfo", "-f", "1", "-l", str(max_sizes), str(path.absolute())]
-        printed = run(args, limits=LIMITS, capture=True).stdout
+        printed = run(args, limits=LIMITS, capture=True, check=check).stdout
     except ProgramFailed as error:
         if any("Incorrect password" in line for line in error.tail):
             raise UnreadableImage("The PDF is locked by a password.") from error

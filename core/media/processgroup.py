@@ -10,7 +10,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 MARKER = "MEDIALOOM_RUN"
 
@@ -32,7 +31,7 @@ class ProcessStat:
 def read_stat(pid: int) -> ProcessStat | None:
     """Read one process, or None when it is gone."""
     try:
-        text = Path(f"/proc/{pid}/stat").read_bytes()
+        text = _read(f"/proc/{pid}/stat")
     except OSError:
         return None
     # The name, in brackets, may itself hold blanks and brackets.
@@ -86,7 +85,7 @@ def kill_marked(run_id: str, *, start_interrupted: bool = False) -> None:
 def is_marked(pid: int, run_id: str) -> bool:
     """Whether the process was started by this run, directly or not."""
     try:
-        return f"{MARKER}={run_id}".encode() in Path(f"/proc/{pid}/environ").read_bytes()
+        return f"{MARKER}={run_id}".encode() in _read(f"/proc/{pid}/environ")
     except OSError:
         return False
 
@@ -99,6 +98,12 @@ def wait_until_empty(session: int, timeout_s: float) -> bool:
             return False
         time.sleep(_POLL_S)  # Grandchildren cannot be waited for: only looking again tells.
     return True
+
+
+def _read(path: str) -> bytes:
+    """Read a file of /proc: some hundreds at each start of a program, so not through `Path`."""
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+        return file.read()
 
 
 def _all_pids() -> Iterator[int]:

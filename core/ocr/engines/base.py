@@ -142,7 +142,8 @@ class OcrOptions:
     """What the caller asks for. `languages` and `default_languages` are installed codes.
 
     `languages` is the hint and may be empty; with `detect_language` the hint is only tried
-    first. `page_timeout_s` limits each page, not the document.
+    first. `page_timeout_s` limits each page, not the document. `scratch_dir` holds temporary
+    files; None is the system's folder for them.
     """
 
     mode: Mode = "fast"
@@ -155,6 +156,7 @@ class OcrOptions:
     max_side: int = 32_000
     page_timeout_s: float = 60.0
     tessdata_best_dir: Path | None = None
+    scratch_dir: Path | None = None
 
 
 @dataclass(frozen=True)

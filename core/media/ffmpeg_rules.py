@@ -8,6 +8,7 @@ other files, devices or addresses is among them: no hls, dash, concat, image2, s
 import os
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 # By ffmpeg's own names. One demuxer may have several: any of them in the list allows it.
 DEMUXERS = frozenset(
@@ -54,7 +55,7 @@ def require_safe(words: Sequence[str], protocols: frozenset[str], *, of_output: 
 
     Raises: ValueError.
     """
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in pairwise([*words, ""]):
         option = _option(word)
         is_muxer = of_output and option == "f"
         if is_muxer and following == _TEE:

@@ -13,6 +13,10 @@ OS_STARTERS = ("system", "popen", "exec", "spawn", "posix_spawn", "fork")
 MAY_START = ("core/media/", "backend/bootstrap/", "backend/lint/", "backend/run.py")
 MAY_SET_STATUS = ("core/jobs/lifecycle/",)
 MAY_NAME_GROUPS = ("core/realtime/groups.py",)
+GROUPS = (
+    *("jobs.job.", "jobs.user.", "core.user.", "core.upload.", "core.account."),
+    *("videos.video.", "videos.user."),
+)
 
 
 def duties(code: dict[str, ast.Module]) -> Iterator[str]:
@@ -55,9 +59,7 @@ def writes_status(node: ast.AST) -> bool:
 
 def names_group(node: ast.AST) -> bool:
     """Return whether a node builds a group's name out of parts."""
-    return isinstance(node, ast.JoinedStr) and ast.unparse(node)[2:].startswith(
-        ("jobs.job.", "jobs.user.", "core.user.", "core.upload.", "core.account.")
-    )
+    return isinstance(node, ast.JoinedStr) and ast.unparse(node)[2:].startswith(GROUPS)
 
 
 def cycles(code: dict[str, ast.Module]) -> Iterator[str]:

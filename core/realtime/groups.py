@@ -29,3 +29,13 @@ def group_for_upload(upload_id: UUID | str) -> str:
 def group_for_account(user_id: UUID | str) -> str:
     """What ends the sockets of one account: `core.auth.revoked`."""
     return f"core.account.{user_id}"
+
+
+def group_for_video(video_id: UUID | str) -> str:
+    """Changes of one video."""
+    return f"videos.video.{video_id}"
+
+
+def group_for_videos_of(user_id: UUID | str) -> str:
+    """Changes of all videos of one user."""
+    return f"videos.user.{user_id}"

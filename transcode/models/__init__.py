@@ -2,10 +2,11 @@
 
 from transcode.models.jobs import JobType, VideoJob
 from transcode.models.runners import RegistrationToken, Runner
-from transcode.models.videos import Caption, FileKind, Video, VideoFile, VideoState
+from transcode.models.videos import Caption, Discarded, FileKind, Video, VideoFile, VideoState
 
 __all__ = [
     "Caption",
+    "Discarded",
     "FileKind",
     "JobType",
     "RegistrationToken",

@@ -30,6 +30,7 @@ class VideoJob(models.Model):
     while its result is finished and after, so that late calls are recognised.
     `withheld` keeps offers from runners: `{"<runner id>": "<ISO time until>"}`;
     `failed_by` counts what a runner failed: `{"<runner id>": n}`.
+    Progress is a fraction; `progressed_at` is when `seen_progress` last changed.
     `result` is what the finisher finds: names of staged files and checked fields.
     """
 
@@ -43,6 +44,7 @@ class VideoJob(models.Model):
     round = models.PositiveIntegerField(default=1, help_text="The video's round it belongs to.")
     weight = models.FloatField(default=1.0, help_text="Its share of the video's progress.")
     is_counted = models.BooleanField(default=True, help_text="The video waits for it.")
+    is_optional = models.BooleanField(default=False, help_text="It may be published without.")
     priority = models.IntegerField(default=100, help_text="Lower is first.")
     payload = models.JSONField(default=dict)
     private_payload = models.JSONField(default=dict)
@@ -53,6 +55,7 @@ class VideoJob(models.Model):
     failed_by = models.JSONField(default=dict)
     result = models.JSONField(null=True)
     best_progress = models.FloatField(default=0.0, help_text="Over all attempts of a round.")
+    seen_progress = models.FloatField(default=0.0, help_text="Of the present attempt.")
     progressed_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

@@ -26,8 +26,9 @@ class Video(models.Model):
     """One video of a user's. Names are keys of the `videos` storage, "" where there is none.
 
     `progress` is a percentage that only grows within a `round` of work (an upload, an edit,
-    a new ladder). `master_revision` grows with each new master playlist: whoever writes one
-    names the revision it was made from. `growing` names the attempt whose output is served
+    a new ladder). `master_revision` grows with what the master lists: whoever writes one
+    names the revision it was made from, which is then the `mastered_revision`: a master is
+    stale while the two differ. `growing` names the attempt whose output is served
     while it grows: `{"job", "attempt", "master"}`; it counts only while that attempt has its
     lease.
     """
@@ -65,6 +66,7 @@ class Video(models.Model):
     master_name = models.CharField(max_length=255, blank=True)
     hashes_name = models.CharField(max_length=255, blank=True)
     master_revision = models.PositiveIntegerField(default=0)
+    mastered_revision = models.PositiveIntegerField(default=0)
     growing = models.JSONField(null=True)
 
     revision = models.PositiveIntegerField(default=0, help_text="Grows with every change.")
@@ -124,6 +126,7 @@ class VideoFile(models.Model):
 
     class Meta:
         ordering = ["-resolution", "-fps", "-created_at"]
+        constraints = [models.UniqueConstraint(name="video_file_once", fields=["video", "name"])]
         indexes = [models.Index(fields=["video", "kind"], name="video_files")]
 
     def __str__(self) -> str:
@@ -145,3 +148,17 @@ class Caption(models.Model):
 
     def __str__(self) -> str:
         return f"{self.language} of {self.video_id}"
+
+
+class Discarded(models.Model):
+    """A stored file that is offered no more, kept until `due_at` for players that are open."""
+
+    video = models.ForeignKey(Video, on_delete=models.CASCADE, related_name="discarded")
+    name = models.CharField(max_length=255)
+    due_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at"], name="video_discarded")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.figures import GATHER, gathered
 
 ROOT = Path(__file__).resolve().parent.parent
-SCRIPTS = ("queue", "submit", "fanout", "ocr")
+SCRIPTS = ("queue", "submit", "fanout", "limits", "ocr")
 
 
 def main() -> int:

@@ -86,10 +86,13 @@ def audio_plan_beside_video(info: MediaInfo) -> AudioPlan:
 
 
 def longest_gap_s(keyframes: Sequence[float], duration_s: float) -> float:
-    """The longest time without a key frame. None at all is a gap as long as the video."""
+    """The longest time without a key frame. None at all is a gap as long as the video.
+
+    The times may begin anywhere, as those of `core.media.probe.keyframes` do.
+    """
     if not keyframes:
         return duration_s
-    ends = [*sorted(keyframes), duration_s]
+    ends = [*sorted(keyframes), min(keyframes) + duration_s]
     return max((later - earlier for earlier, later in pairwise(ends)), default=0.0)
 
 

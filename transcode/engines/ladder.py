@@ -9,6 +9,9 @@ from fractions import Fraction
 from core.errors import InvalidInput
 from core.media.probe import MediaInfo, VideoStream
 
+# Width and height.
+Size = tuple[int, int]
+
 AUDIO_ONLY = 0
 ALLOWED = (AUDIO_ONLY, 144, 240, 360, 480, 720, 1080, 1440, 2160)
 AUDIO_MERGE_RESOLUTION = 480
@@ -25,14 +28,16 @@ _AUDIO_MERGE_FPS = 25
 _MAX_PIXEL_ASPECT = 5
 
 
-def display_size(video: VideoStream) -> tuple[int, int]:
+def display_size(video: VideoStream) -> Size:
     """Width and height as shown: turned as the metadata says, with square pixels.
 
-    The height is kept and the width stretched, as players do.
+    The height as coded is kept and the width stretched, as players do.
     """
-    aspect = video.sar if video.sar else Fraction(1)
+    aspect = video.sar
     if not Fraction(1, _MAX_PIXEL_ASPECT) <= aspect <= _MAX_PIXEL_ASPECT:
         return video.width, video.height
+    if video.rotation in (90, 270):
+        return video.width, max(1, _nearest(video.height / aspect))
     return max(1, _nearest(video.width * aspect)), video.height
 
 
@@ -57,7 +62,7 @@ def resolutions(
     return [top, *(size for size in _ORDER if size in chosen and size != top)]
 
 
-def scaled_size(width: int, height: int, resolution: int) -> tuple[int, int]:
+def scaled_size(width: int, height: int, resolution: int) -> Size:
     """Width and height of a rendition: what `scale=-2:R` (portrait: `R:-2`) of ffmpeg gives.
 
     The long side is rounded to the nearest even number (halves up), as av_rescale() does.

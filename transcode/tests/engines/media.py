@@ -1,6 +1,7 @@
 """Media information for tests, without a file."""
 
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 from core.media.probe import AudioStream, MediaInfo, VideoStream
@@ -20,9 +21,9 @@ _VIDEO = VideoStream(
     bitrate_bps=2_000_000,
     is_interlaced=False,
     frame_count=None,
-    has_b_frames=2,
+    has_b_frames=True,
     start_s=0.0,
-    sar=None,
+    sar=Fraction(1),
 )
 _AUDIO = AudioStream(
     index=1,

@@ -179,7 +179,14 @@ def test_audio_that_starts_late_is_encoded_so_that_silence_fills_the_gap() -> No
 
 @pytest.mark.parametrize(
     ("keyframes", "gap_s"),
-    [([], 10.0), ([0.0], 10.0), ([0, 2, 6, 8], 4.0), ([0, 2, 4], 6.0), ([8, 0, 4, 2], 4.0)],
+    [
+        ([], 10.0),
+        ([0.0], 10.0),
+        ([0, 2, 6, 8], 4.0),
+        ([0, 2, 4], 6.0),
+        ([8, 0, 4, 2], 4.0),
+        ([5, 7], 8.0),
+    ],
 )
 def test_the_longest_time_without_a_key_frame(keyframes: list[float], gap_s: float) -> None:
     assert bitrates.longest_gap_s(keyframes, 10.0) == gap_s

@@ -120,13 +120,17 @@ def test_long_sides_are_those_of_ffmpeg(
         (Fraction(64, 45), (1024, 576)),
         (Fraction(16, 15), (768, 576)),
         (Fraction(1), (720, 576)),
-        (None, (720, 576)),
         (Fraction(1, 9000), (720, 576)),
         (Fraction(9000), (720, 576)),
     ],
 )
-def test_pixels_are_made_square(sar: Fraction | None, shown: tuple[int, int]) -> None:
+def test_pixels_are_made_square(sar: Fraction, shown: tuple[int, int]) -> None:
     assert ladder.display_size(video_stream(width=720, height=576, sar=sar)) == shown
+
+
+def test_the_lines_of_a_turned_picture_are_its_width() -> None:
+    turned = video_stream(width=1080, height=1440, rotation=90, sar=Fraction(3, 4))
+    assert ladder.display_size(turned) == (1080, 1920)
 
 
 @pytest.mark.parametrize(

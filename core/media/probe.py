@@ -80,19 +80,19 @@ def keyframes(
 ) -> list[float]:
     """The times of the first video stream's key frames in seconds, ascending.
 
-    The times are the file's own, which need not begin at 0; with `until_s` reading stops there. It
-    decodes nothing and takes about 0.01 s of processor time for a thousand packets.
+    The times are the file's own, which need not begin at 0. Only those before `until_s`, where
+    reading stops. It decodes nothing: twenty minutes at 30 fps take a quarter of a second.
 
     Raises: as `probe` does.
     """
     options = ["-select_streams", "V:0", "-show_entries", "packet=pts_time,flags", "-of", "csv=p=0"]
     if until_s is not None:
-        options += ["-read_intervals", f"%{until_s:.6f}"]
+        options += ["-read_intervals", f"%{max(0.0, until_s):.6f}"]
     printed = _ask(path, options, timeout_s=timeout_s, runner=runner, demuxers=DEMUXERS)
     rows = (line.split(",") for line in printed.decode("ascii", "replace").splitlines())
     times = (number_of(row[0]) for row in rows if len(row) > 1 and "K" in row[1])
     found = sorted(time for time in times if time is not None)
-    return [time for time in found if until_s is None or time <= until_s]
+    return [time for time in found if until_s is None or time < until_s]
 
 
 def _ask(

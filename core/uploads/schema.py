@@ -83,6 +83,7 @@ FILTERS = [
     OpenApiParameter("status", str, many=True, enum=STATUSES, description="Also a comma list."),
     OpenApiParameter("image_hash", str, description="SHA-256 of the content."),
     OpenApiParameter("search", str, description="In either text, in any letter case."),
+    OpenApiParameter("text_or_name", str, description="As `search`, or in the file's name."),
     _time("created_after", "At or after this moment."),
     _time("created_before", "At or before this moment."),
     OpenApiParameter("language", str, description="A code such as `eng`, found in the text."),

@@ -1,5 +1,6 @@
 """Reading uploads. Every look-up is the owner's own and leaves deleted ones out (2.7)."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ class Filters:
     statuses: tuple[UploadStatus, ...] = ()
     image_hash: str = ""
     search: str = ""
+    text_or_name: str = ""
     language: str = ""
     created_after: datetime | None = None
     created_before: datetime | None = None
@@ -80,6 +82,7 @@ def filters_from(query: Mapping[str, object]) -> Filters:
         statuses=statuses_from(query.get("status")),
         image_hash=_words("image_hash", query).strip().lower(),
         search=_words("search", query),
+        text_or_name=_words("text_or_name", query),
         language=_words("language", query).strip(),
         created_after=_moment("created_after", query.get("created_after")),
         created_before=_moment("created_before", query.get("created_before")),
@@ -106,7 +109,9 @@ def filtered(uploads: QuerySet[Upload], filters: Filters) -> QuerySet[Upload]:
     if filters.image_hash:
         uploads = uploads.filter(image_hash=filters.image_hash)
     if filters.search:
-        uploads = uploads.filter(search_text__contains=filters.search.casefold())
+        uploads = uploads.filter(_in_texts(filters.search))
+    if filters.text_or_name:
+        uploads = uploads.filter(_in_texts(filters.text_or_name) | _in_name(filters.text_or_name))
     if filters.language:
         uploads = uploads.filter(_in_language(filters.language))
     if filters.created_after:
@@ -140,6 +145,18 @@ def page_of(
 def without_text(uploads: QuerySet[Upload]) -> QuerySet[Upload]:
     """Leave the long columns in the database, for lists that do not show them."""
     return uploads.defer("pages", *TEXT_FIELDS)
+
+
+def _in_texts(words: str) -> Q:
+    return Q(search_text__contains=words.casefold())
+
+
+def _in_name(words: str) -> Q:
+    """Match file names in any letter case.
+
+    By a pattern, since `icontains` of SQLite knows the two cases of ASCII letters only.
+    """
+    return Q(filename__iregex=re.escape(words))
 
 
 def _in_language(code: str) -> Q:

@@ -17,6 +17,8 @@ HOSTILE = [
     {"language": "a" * 60_000},
     {"image_hash": "a" * 60_000},
     {"search": "\x00"},
+    {"text_or_name": "a" * 60_000},
+    {"text_or_name": "\x00"},
     {"language": "\x00"},
     {"image_hash": "\x00"},
 ]
@@ -66,13 +68,14 @@ def test_a_list_over_a_socket_names_the_field(platform, user, access_token, one_
     assert list(answer["error"]) == list(query)
 
 
-@pytest.mark.parametrize("word", ["%", "_", "\\", "'; --", "some%thing", "so.*", "💣" * 999])
+@pytest.mark.parametrize("field", ["search", "text_or_name"])
+@pytest.mark.parametrize("word", ["%", "_", "\\", "'; --", "some%thing", "so.*", "(", "💣" * 999])
 def test_what_is_special_to_a_database_is_only_text_here(
-    platform, user, access_token, one_upload, word
+    platform, user, access_token, one_upload, word, field
 ):
     answer = httpx.get(
         f"{platform.url}/api/v1/core/uploads/",
-        params={"search": word},
+        params={field: word},
         headers={"Authorization": f"Bearer {access_token(user)}"},
         timeout=60,
     )

@@ -170,6 +170,44 @@ def test_search_is_a_plain_substring_of_either_text(api, user, search, is_found)
 
 
 @pytest.mark.parametrize(
+    ("words", "is_found"),
+    [
+        ("no such", False),
+        (".*", False),
+        (")(", False),
+        ("[a-z]", False),
+        ("$", False),
+        ("***=x", False),
+        ("\\", False),
+        ("счёт (май", True),
+        ("STRASSE", True),
+        ("1+1", True),
+        (".PNG", True),
+    ],
+)
+def test_a_file_is_found_by_its_text_or_its_name(api, user, words, is_found):
+    upload = processed(user, "Straße")
+    services.update_upload(owner=user, upload_id=upload.pk, data={"filename": "СЧЁТ (Май) 1+1.png"})
+
+    assert bool(ids(api.get(UPLOADS, {"text_or_name": words}))) == is_found
+
+
+def test_search_alone_looks_in_no_name(api, user):
+    upload = processed(user, "text")
+    services.update_upload(owner=user, upload_id=upload.pk, data={"filename": "invoice.png"})
+
+    assert ids(api.get(UPLOADS, {"search": "invoice"})) == []
+    assert ids(api.get(UPLOADS, {"search": "text", "text_or_name": "invoice"})) == [str(upload.pk)]
+
+
+def test_nobody_elses_file_is_found_by_its_name(api, other_user):
+    upload = made(other_user)
+    Upload.objects.filter(pk=upload.pk).update(filename="invoice.png")
+
+    assert ids(api.get(UPLOADS, {"text_or_name": "invoice"})) == []
+
+
+@pytest.mark.parametrize(
     ("query", "found"),
     [
         ({"created_after": "2024-05-01T13:00:00Z"}, [4, 3, 2, 1]),

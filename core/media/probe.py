@@ -24,7 +24,16 @@ from core.media.numbers import integer_of, number_of
 from core.media.process import Limits
 from core.media.streams import AudioStream, OtherStream, Stream, VideoStream, read_stream
 
-__all__ = ["AudioStream", "MediaInfo", "OtherStream", "Stream", "VideoStream", "keyframes", "probe"]
+__all__ = [
+    "AudioStream",
+    "MediaInfo",
+    "OtherStream",
+    "Stream",
+    "VideoStream",
+    "keyframes",
+    "media_info",
+    "probe",
+]
 
 MEMORY_BYTES = 1024**3
 TIMEOUT_S = 30.0

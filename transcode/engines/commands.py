@@ -15,8 +15,6 @@ from transcode.engines.storyboard import Grid
 
 WAV_RATE_HZ = 16_000
 
-_FAST_START = {"movflags": "+faststart", "max_muxing_queue_size": "4096"}
-
 
 def hls_rendition(
     source: Source,
@@ -74,7 +72,7 @@ def web_video(source: Source, rung: Rung, path: Path, *, encoder: Encoder | None
         source.inputs(encoder.device_options),
         [encoder.upload(pictures), *audio],
         path,
-        {**graphs.STRIPPED, **_FAST_START, **options},
+        {**graphs.STRIPPED, **graphs.FAST_START, **options},
         muxer="mp4",
     )
 
@@ -82,7 +80,7 @@ def web_video(source: Source, rung: Rung, path: Path, *, encoder: Encoder | None
 def web_video_remux(source: Source, path: Path) -> Command:
     """A progressive MP4 of the source's pictures as they are."""
     audio, options = sounds(source)
-    options = {**graphs.STRIPPED, **_FAST_START, **options, "c:v": "copy"}
+    options = {**graphs.STRIPPED, **graphs.FAST_START, **options, "c:v": "copy"}
     return graphs.compiled(source.inputs(), [source.pictures(), *audio], path, options, muxer="mp4")
 
 
@@ -113,7 +111,7 @@ def audio_merge(
     inputs = [Input(audio_path, encoder.device_options), Input(preview, format="jpeg_pipe")]
     options = {
         **graphs.STRIPPED,
-        **_FAST_START,
+        **graphs.FAST_START,
         **graphs.aac_options(info.audio, plan.bitrate_bps),
         **encoder.common_options,
         **encoder.rate_options(0, fps, cap_bps),

@@ -20,6 +20,9 @@ from transcode.engines.ladder import Size, display_size
 # An output carries nothing of its source but pictures and sound.
 STRIPPED: Mapping[str, str] = {"map_metadata": "-1", "map_chapters": "-1"}
 
+# A file that plays while it is still being fetched.
+FAST_START: Mapping[str, str] = {"movflags": "+faststart", "max_muxing_queue_size": "4096"}
+
 _AAC_RATES_HZ = (44100, 48000)
 
 
@@ -115,17 +118,20 @@ def aac_options(audio: AudioStream, bitrate_bps: int) -> dict[str, str]:
 def compiled(
     inputs: Sequence[Input],
     streams: Sequence[Any],
-    target: Path,
+    target: Path | str,
     options: Mapping[str, str],
     *,
     muxer: str,
 ) -> Command:
     """The command that brings `streams` into one output, in this order.
 
+    A `target` that is text is taken as it is, instead of being made an address of a file.
+
     Input nodes bear the number of their input as their name. ffmpeg-python counts inputs anew, in
     the order in which its graph meets them, so ours are put into that order.
     """
-    output = ffmpeg.output(*streams, file_url(target), format=muxer, **options)
+    address = target if isinstance(target, str) else file_url(target)
+    output = ffmpeg.output(*streams, address, format=muxer, **options)
     words: list[str] = output.get_args()
     ordered: list[Input] = []
     while words[0] == "-i":

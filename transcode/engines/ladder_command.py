@@ -70,7 +70,7 @@ def ladder(
     """
     encoder = encoder or Encoder()
     ordered = sorted(rungs, key=lambda rung: -rung.resolution)
-    pictures = _pictures(source, ordered, encoder)
+    pictures = pictures_of(source, ordered, encoder)
     is_shared = audio_name is not None or not rungs
     audio, options = sounds(source, 1 if is_shared else len(ordered))
     if not pictures and not audio:
@@ -143,7 +143,7 @@ def variant_map(names: Sequence[str], sounds: int, audio_name: str | None) -> st
     return " ".join([f"a:0{group},name:{audio_name}", *videos])
 
 
-def _pictures(source: Source, rungs: Sequence[Rung], encoder: Encoder) -> list[Any]:
+def pictures_of(source: Source, rungs: Sequence[Rung], encoder: Encoder) -> list[Any]:
     """A stream for each rung, largest first; each is scaled from the one above."""
     if not rungs:
         return []

@@ -66,7 +66,8 @@ def decode(path: Path) -> list[str]:
 
 def colour_at(path: Path, x: int, y: int, at_s: float = 0.0) -> tuple[int, int, int]:
     """Red, green and blue of one pixel at a time."""
-    words = ["ffmpeg", "-nostdin", "-v", "error", "-ss", str(at_s), "-i", str(path)]
+    seek = ["-ss", str(at_s)] if at_s else []
+    words = ["ffmpeg", "-nostdin", "-v", "error", *seek, "-i", str(path)]
     words += ["-frames:v", "1", "-vf", f"crop=1:1:{x}:{y}:exact=1", "-pix_fmt", "rgb24"]
     shown = process.run([*words, "-f", "rawvideo", "-"], limits=LIMITS, capture=True).stdout
     return shown[0], shown[1], shown[2]

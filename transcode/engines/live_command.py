@@ -1,0 +1,87 @@
+"""The ffmpeg command of a live stream: its renditions and its sound as MPEG-TS chunks (4.3)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.media.ffmpeg import Input
+from core.media.probe import MediaInfo
+from transcode.engines import graphs
+from transcode.engines.bitrates import ratio, target_bps
+from transcode.engines.encoders import SOFTWARE, Encoder
+from transcode.engines.graphs import Command, Source
+from transcode.engines.ladder import display_size
+from transcode.engines.ladder_command import Rung, pictures_of, require_folder
+
+MASTER = "master.m3u8"
+MOST_RENDITIONS = 9
+
+_AUDIO_BPS = 128_000
+_GROUP = "agroup:audio"
+
+
+def live(
+    source: Input,
+    info: MediaInfo,
+    rungs: Sequence[Rung],
+    folder: Path,
+    *,
+    segment_s: int = 4,
+    list_size: int = 15,
+    is_kept: bool = False,
+    is_low_latency: bool = False,
+    encoder: Encoder | None = None,
+) -> Command:
+    """Write `<n>.m3u8`, `<n>-<6 digits>.ts` and `master.m3u8` into `folder`, as long as it comes.
+
+    The renditions are numbered from 0, highest first; the sound is the last number. Chunks that
+    have left their playlist are deleted unless `is_kept`, for a replay. A chunk or playlist is only
+    ever seen whole.
+
+    Raises: ValueError for no rendition or more than 9, or a source without video.
+    """
+    if not 0 < len(rungs) <= MOST_RENDITIONS:
+        raise ValueError(f"A live stream has 1 to {MOST_RENDITIONS} renditions.")
+    require_folder(folder)
+    # No `file:` here, for the muxer (5.1) does not delete files of such names. An absolute path is
+    # as safe.
+    here = folder.absolute()
+    encoder = encoder or Encoder()
+    ordered = sorted(rungs, key=lambda rung: -rung.resolution)
+    seen = Source(Path(), info)
+    shape = ratio(*display_size(seen.video))
+    options = dict(encoder.common_options)
+    for at, rung in enumerate(ordered):
+        cap_bps = target_bps(rung.resolution, rung.fps, shape, None)
+        options |= encoder.rate_options(at, rung.fps, cap_bps, is_live=True)
+    if is_low_latency and encoder.name == SOFTWARE:
+        options["tune"] = "zerolatency"
+    sounds = []
+    if info.audio is not None:
+        sounds = [graphs.even_sound(seen.sound(), info.audio)]
+        options |= graphs.aac_options(info.audio, _AUDIO_BPS)
+    flags = ["independent_segments", "temp_file", *([] if is_kept else ["delete_segments"])]
+    first = Input(source.path, (*encoder.device_options, *source.options), source.format)
+    return graphs.compiled(
+        [first],
+        [*pictures_of(seen, ordered, encoder), *sounds],
+        f"{here}/%v.m3u8",
+        {
+            **graphs.STRIPPED,
+            **options,
+            "hls_time": str(segment_s),
+            "hls_list_size": str(list_size),
+            "hls_flags": "+".join(flags),
+            "hls_segment_type": "mpegts",
+            "hls_segment_filename": f"{here}/%v-%06d.ts",
+            "master_pl_name": MASTER,
+            "var_stream_map": _variants(len(ordered), has_sound=bool(sounds)),
+        },
+        muxer="hls",
+    )
+
+
+def _variants(count: int, *, has_sound: bool) -> str:
+    if not has_sound:
+        return " ".join(f"v:{at}" for at in range(count))
+    videos = [f"v:{at},{_GROUP}" for at in range(count)]
+    return " ".join([*videos, f"a:0,{_GROUP},default:yes"])

@@ -20,6 +20,7 @@ from transcode.engines import ladder
 from transcode.engines.bitrates import is_publishable_as_is, may_remux_as_top
 from transcode.kind import kind_for
 from transcode.models import JobType, Video, VideoJob
+from transcode.videos import selectors
 
 AUDIO_SHARE = 0.01
 VOD_PRIORITY = 100
@@ -215,11 +216,17 @@ def _weighted(jobs: list[PlannedJob]) -> list[PlannedJob]:
     return [job if job.weight else replace(job, weight=whole * AUDIO_SHARE) for job in jobs]
 
 
-def lay_out(video: Video, jobs: list[PlannedJob], *, base_url: str = "") -> list[Job]:
+def lay_out(
+    video: Video,
+    jobs: list[PlannedJob],
+    *,
+    base_url: str = "",
+    private: dict[str, Any] | None = None,
+) -> list[Job]:
     """Write the planned jobs of the video's present round; call it in the video's transaction.
 
     `base_url` is the platform's address as the request knew it, where `TRANSCODE_PUBLIC_URL`
-    names none.
+    names none. `private` is added to what each job's runner is not told.
     """
     base = django_settings.TRANSCODE_PUBLIC_URL or base_url.rstrip("/")
     priority, settings = VOD_PRIORITY + recent_uploads(video), LadderSettings.current()
@@ -241,7 +248,7 @@ def lay_out(video: Video, jobs: list[PlannedJob], *, base_url: str = "") -> list
             is_optional=planned.is_optional,
             priority=priority,
             payload=payload_of(planned, video, files_url(base, job.pk, video.pk)),
-            private_payload=_private(planned, video, settings),
+            private_payload={**_private(planned, video, settings), **(private or {})},
         )
         made.append(job)
     transaction.on_commit(_tell_runners, robust=True)
@@ -271,8 +278,8 @@ def payload_of(planned: PlannedJob, video: Video, files: str) -> dict[str, Any]:
     if planned.type == JobType.AUDIO_MERGE:
         preview = f"{files}/previews/max-quality"
         return {"input": {"audioFileUrl": source, "previewFileUrl": preview}, "output": output}
-    # The original has all; of renditions, the best may have its sound in a file of its own.
-    is_split = video.has_audio and not video.source_name
+    best = selectors.max_quality(video)
+    is_split = best is not None and selectors.separate_audio_of(video, best) is not None
     audio = [f"{files}/max-quality/audio"] if is_split else []
     if planned.type == JobType.HLS:
         output = {**output, "separatedAudio": planned.is_separated}

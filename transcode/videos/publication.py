@@ -6,7 +6,6 @@ again. Names are new each time. What is offered no more is kept for a while (`Di
 since players are open.
 """
 
-import json
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
@@ -20,7 +19,8 @@ from django.db import transaction
 from django.db.models import BooleanField, Case, F, Max, Value, When
 from django.utils import timezone
 
-from transcode.engines import master
+from transcode.engines import languages, master, segment_hashes
+from transcode.engines.errors import Refused
 from transcode.models import Caption, Discarded, FileKind, JobType, Video, VideoFile, VideoJob
 from transcode.videos import events, storage
 
@@ -171,7 +171,7 @@ def _write(offer: _Offer) -> tuple[str, str]:
     master_name = storage.name_in("hls", video_id, f"{stem}-master.m3u8")
     hashes_name = storage.name_in("hls", video_id, f"{stem}-segments-sha256.json")
     hashes = {storage.file_of(file.name): file.segment_hashes for file in renditions}
-    storage.write(hashes_name, json.dumps(hashes, indent=1))
+    storage.write(hashes_name, segment_hashes.document(hashes))
     storage.write(master_name, master.write([listed(file) for file in renditions], captions))
     return master_name, hashes_name
 
@@ -196,7 +196,14 @@ def _caption(video: Video, caption: Caption) -> master.Captions:
     playlist = f"{file.removesuffix('.vtt')}.m3u8"
     name = storage.name_in("captions", video.pk, playlist)
     storage.write(name, master.captions_playlist(file, video.duration_s))
-    return master.Captions(playlist, caption.language, caption.language)
+    return master.Captions(playlist, caption.language, _label(caption.language))
+
+
+def _label(language: str) -> str:
+    try:
+        return languages.name(language)
+    except Refused:
+        return language
 
 
 @transaction.atomic

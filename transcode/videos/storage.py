@@ -10,6 +10,7 @@ are local, whatever the storage is.
 
 import hashlib
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -83,6 +84,17 @@ def staging_folder(job_id: UUID | str, token_start: str) -> Path:
 def growing_folder(video_id: UUID | str, job_id: UUID | str, attempt: int) -> Path:
     """Return where an attempt writes what is served while it grows."""
     return root() / "growing" / str(UUID(str(video_id))) / f"{UUID(str(job_id))}.{int(attempt)}"
+
+
+@contextmanager
+def incoming() -> Iterator[Path]:
+    """Give the path of a file to be written; if it is still there after the block, it goes."""
+    make_folder(root() / STAGING)
+    path = root() / STAGING / f"incoming-{secrets.token_hex(16)}"
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def remove_staged(job_id: UUID | str) -> None:

@@ -19,7 +19,7 @@ from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
 from backend import body_limit
-from backend.asgi_uvicorn import ENVELOPE_BYTES, PING_EVERY_S
+from backend.asgi_uvicorn import PING_EVERY_S
 from core.realtime.asgi import Application
 
 NO_LIMIT = -1
@@ -178,7 +178,7 @@ def run(application: Application, host: str, port: int) -> None:
     # daphne makes its factories from these names and takes no others.
     daphne.server.HTTPFactory = RequestFactory
     daphne.server.WebSocketFactory = SocketFactory
-    largest_bytes = settings.CORE_WS_MAX_MESSAGE_BYTES + ENVELOPE_BYTES
+    largest_bytes = settings.CORE_WS_MAX_MESSAGE_BYTES + settings.ENVELOPE_BYTES
     interface = host.replace(":", r"\:")
     Server(
         application,

@@ -10,8 +10,6 @@ from core.realtime.asgi import Application
 PING_EVERY_S = 20.0
 # A closed platform is wanted soon; what is cut off here the clients take up again.
 GRACEFUL_STOP_S = 5
-# The largest message is the limit of the content; its envelope needs a little more.
-ENVELOPE_BYTES = 2**20
 
 
 def serve() -> None:
@@ -30,7 +28,7 @@ def run(application: Application, host: str, port: int) -> None:
         loop="uvloop",
         http=BoundedHttp,
         ws=BoundedWebSocket,
-        ws_max_size=settings.CORE_WS_MAX_MESSAGE_BYTES + ENVELOPE_BYTES,
+        ws_max_size=settings.CORE_WS_MAX_MESSAGE_BYTES + settings.ENVELOPE_BYTES,
         ws_ping_interval=PING_EVERY_S,
         ws_ping_timeout=PING_EVERY_S,
         # It would cost more memory than the socket itself (design, Serving).

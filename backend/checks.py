@@ -34,11 +34,18 @@ def queues(**_: object) -> list[CheckMessage]:
 
 
 def sizes(**_: object) -> list[CheckMessage]:
-    """What an upload may weigh must fit into a request."""
-    if settings.CORE_UPLOAD_MAX_BYTES <= settings.MAX_UPLOAD_SIZE_BYTES:
-        return []
-    text = "CORE_UPLOAD_MAX_BYTES is larger than MAX_UPLOAD_SIZE, which refuses such bodies first."
-    return [Warning(text, id="medialoom.W001")]
+    """What an upload or a message may weigh must fit into what holds it."""
+    return list(_sizes())
+
+
+def _sizes() -> Iterator[CheckMessage]:
+    if settings.CORE_UPLOAD_MAX_BYTES > settings.MAX_UPLOAD_SIZE_BYTES:
+        text = "CORE_UPLOAD_MAX_BYTES exceeds MAX_UPLOAD_SIZE, which refuses such bodies first."
+        yield Warning(text, id="medialoom.W001")
+    beside_the_largest = settings.CORE_WS_INFLIGHT_BYTES - settings.CORE_WS_MAX_MESSAGE_BYTES
+    if beside_the_largest < settings.ENVELOPE_BYTES:
+        text = "CORE_WS_INFLIGHT_BYTES must be at least 1 MiB more than CORE_WS_MAX_MESSAGE_BYTES."
+        yield Error(text, id="medialoom.E003")
 
 
 def production(**_: object) -> list[CheckMessage]:

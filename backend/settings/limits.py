@@ -3,6 +3,10 @@
 from backend.settings import env
 
 MAX_UPLOAD_SIZE_BYTES = env.size_bytes("MAX_UPLOAD_SIZE", "20 GiB")
+# Resumable uploads that are under way, or whose files wait to be used.
+UPLOAD_EXPIRY_S = env.seconds("UPLOAD_EXPIRY", 86400, minimum=1)
+TUS_MAX_PER_USER = env.integer("TUS_MAX_PER_USER", 100, minimum=1)
+TUS_MAX_BYTES_PER_USER = env.size_bytes("TUS_MAX_BYTES_PER_USER", "100 GiB")
 # Without credentials a body may have 1 MiB, or more below a prefix whose contract puts
 # them into the body.
 MAX_ANONYMOUS_BODY_BYTES = 2**20
@@ -19,6 +23,7 @@ JOB_KEEP_DAYS = env.integer("JOB_KEEP_DAYS", 30)
 CORE_WS_AUTH_TIMEOUT = env.seconds("CORE_WS_AUTH_TIMEOUT", 5)
 CORE_WS_ALLOWED_ORIGINS = env.names("CORE_WS_ALLOWED_ORIGINS")
 CORE_WS_MAX_MESSAGE_BYTES = env.size_bytes("CORE_WS_MAX_MESSAGE_BYTES", "64 MiB")
+CORE_WS_INFLIGHT_BYTES = env.size_bytes("CORE_WS_INFLIGHT_BYTES", "512 MiB")
 CORE_WS_MAX_SOCKETS_PER_USER = env.integer("CORE_WS_MAX_SOCKETS_PER_USER", 20, minimum=1)
 CORE_WS_COMMANDS_PER_10S = env.integer("CORE_WS_COMMANDS_PER_10S", 60, minimum=1)
 CORE_WS_INITIAL_LIST = env.flag("CORE_WS_INITIAL_LIST", False)
@@ -43,10 +48,13 @@ CORE_OCR_MAX_ACTIVE_PER_USER = env.integer("CORE_OCR_MAX_ACTIVE_PER_USER", 2)
 CORE_PDF_TEXT = env.choice("CORE_PDF_TEXT", "auto", ["auto", "force_ocr"])
 CORE_TESSDATA_BEST_DIR = env.text("CORE_TESSDATA_BEST_DIR")
 
+# The largest message is the limit of its content; the rest of it needs a little more.
+ENVELOPE_BYTES = 2**20
 # With credentials a body may be as long as a message, and longer at the doors for files.
-_ENVELOPE_BYTES = 2**20
-_UPLOAD_BYTES = (CORE_UPLOAD_MAX_BYTES or MAX_UPLOAD_SIZE_BYTES) + _ENVELOPE_BYTES
-MAX_BODY_BYTES = min(MAX_UPLOAD_SIZE_BYTES, CORE_WS_MAX_MESSAGE_BYTES + _ENVELOPE_BYTES)
+_UPLOAD_BYTES = (CORE_UPLOAD_MAX_BYTES or MAX_UPLOAD_SIZE_BYTES) + ENVELOPE_BYTES
+MAX_BODY_BYTES = min(MAX_UPLOAD_SIZE_BYTES, CORE_WS_MAX_MESSAGE_BYTES + ENVELOPE_BYTES)
 BODY_BYTES: dict[str, int] = {
     "/api/v1/core/uploads/": min(MAX_UPLOAD_SIZE_BYTES, max(MAX_BODY_BYTES, _UPLOAD_BYTES)),
+    # Judged by core.tus itself, which knows how much was announced.
+    "/api/v1/tus/": MAX_UPLOAD_SIZE_BYTES + ENVELOPE_BYTES,
 }

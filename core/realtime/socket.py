@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from core.realtime import close_codes
-from core.realtime.asgi import Message, Receive, Scope, Send
+from core.realtime.asgi import OVERFLOW_MESSAGE, Message, Receive, Scope, Send
 from core.realtime.backlog import Backlog, BacklogFull
 from core.realtime.credentials import Credentials, take_credentials
 from core.realtime.errors import Refused
@@ -15,6 +15,7 @@ from core.realtime.outbox import Outbox, Render
 from core.realtime.publish import Event, encode
 
 logger = logging.getLogger(__name__)
+_BUSY = "Too many large messages are under way; try again later."
 
 
 class Disconnected(Exception):  # noqa: N818 - it says what happened
@@ -146,10 +147,12 @@ class Socket:
         self._say_and_close(refused)
 
     async def _message(self) -> Message:
-        """Return the next message of the client. Raises: `Disconnected`."""
+        """Return the next message of the client. Raises: `Disconnected`, `Refused`."""
         message = await self._receive()
         if message["type"] == "websocket.disconnect":
             raise Disconnected
+        if message["type"] == OVERFLOW_MESSAGE:
+            raise Refused(close_codes.TRY_AGAIN_LATER, error=_BUSY)
         return message
 
     def _leave_all(self) -> None:

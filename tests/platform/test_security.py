@@ -73,6 +73,12 @@ def test_an_upload_that_no_request_could_carry_is_warned_of(settings):
     assert "medialoom.W001" in [message.id for message in run_checks()]
 
 
+def test_messages_of_which_not_one_would_find_room_are_an_error(settings):
+    settings.CORE_WS_INFLIGHT_BYTES = settings.CORE_WS_MAX_MESSAGE_BYTES
+
+    assert "medialoom.E003" in [message.id for message in run_checks()]
+
+
 def test_the_settings_of_the_tests_pass_all_checks():
     # In a process of its own: the kinds that other tests define name queues of their own.
     done = subprocess.run(

@@ -74,7 +74,8 @@ def write(renditions: Sequence[Rendition], captions: Sequence[Captions] = ()) ->
     Audio alone is a group for the renditions without audio of their own, and a variant only where
     there is no other. No captions: no group for them.
 
-    Raises: ValueError without renditions, or with two of audio alone.
+    Raises: ValueError without renditions, or with two of audio alone; BadPlaylist for a name that
+    is a path.
     """
     videos = sorted((r for r in renditions if r.resolution > 0), key=_order)
     audios = [r for r in renditions if r.resolution == 0]
@@ -87,7 +88,8 @@ def write(renditions: Sequence[Rendition], captions: Sequence[Captions] = ()) ->
     lines += [_subtitles(each) for each in captions]
     for rendition in videos or audios:
         audio = None if rendition.has_audio else grouped
-        lines += [_variant(rendition, audio, has_captions=bool(captions)), rendition.playlist_name]
+        lines.append(_variant(rendition, audio, has_captions=bool(captions)))
+        lines.append(plain_name(rendition.playlist_name))
     return "\n".join(lines) + "\n"
 
 

@@ -68,6 +68,6 @@ def decode(playlist: Path) -> None:
     """Play a playlist to its end, and everything that it names. Raises: ProgramFailed."""
     ffmpeg(
         [Input(playlist, options=("-allowed_extensions", "ALL"))],
-        ["-map", "0", "-xerror", "-f", "null", "-"],
-        demuxers=DEMUXERS | {"hls"},
+        ["-map", "0", "-c:s", "copy", "-xerror", "-f", "null", "-"],
+        demuxers=DEMUXERS | {"hls", "webvtt"},
     )

@@ -81,7 +81,7 @@ def test_what_ffmpeg_writes_is_whole(name: str, tmp_path: Path) -> None:
     require_whole_fragments(result.video, playlist.initial, playlist.ranges[1:])
 
 
-@pytest.mark.parametrize("moved", [-1, 1, 52, 4000])
+@pytest.mark.parametrize("moved", [-1, 1, 4000])
 def test_a_cut_that_was_moved_into_a_fragment_is_refused(moved: int, tmp_path: Path) -> None:
     result = hls("180", tmp_path)
     initial, first, second, *others = read_file(result.playlist).ranges

@@ -203,9 +203,10 @@ def test_a_player_decodes_the_master_to_its_end(names: tuple[str, ...], tmp_path
     decode(master)
 
 
-def test_captions_are_found_through_the_master(tmp_path: Path) -> None:
+def test_a_list_of_captions_plays_beside_the_video(tmp_path: Path) -> None:
     (tmp_path / "c.vtt").write_text("WEBVTT\n\n00:00.000 --> 00:01.000\nHello\n")
     (tmp_path / "c.m3u8").write_text(captions_playlist("c.vtt", 6))
     video = rendition("180", tmp_path)
     (tmp_path / "master.m3u8").write_text(write([video], [Captions("c.m3u8", "en", "English")]))
     decode(tmp_path / "c.m3u8")
+    decode(tmp_path / "master.m3u8")

@@ -17,6 +17,8 @@ from backend.request_context import RequestContext  # noqa: E402
 from core.realtime import close_codes  # noqa: E402
 from core.realtime.asgi import Receive, Scope, Send  # noqa: E402
 from core.routing import websocket_urlpatterns  # noqa: E402
+from core.tus.asgi import UnspooledBodies  # noqa: E402
+from transcode.runners.socket import with_runners  # noqa: E402
 
 
 async def no_such_socket(_scope: Scope, receive: Receive, send: Send) -> None:
@@ -28,5 +30,6 @@ async def no_such_socket(_scope: Scope, receive: Receive, send: Send) -> None:
 
 unknown = re_path("", no_such_socket)  # type: ignore[arg-type] # typed for views
 sockets = URLRouter([*websocket_urlpatterns, unknown])
-router = ProtocolTypeRouter({"http": django_application, "websocket": sockets})
-application = RequestContext(Liveness(SocketCount(BodyLimit(router))))
+http = UnspooledBodies(django_application)
+router = ProtocolTypeRouter({"http": http, "websocket": sockets})
+application = RequestContext(Liveness(SocketCount(BodyLimit(with_runners(router)))))

@@ -26,6 +26,8 @@ from core.jobs.types import Json
 from transcode.models import JobType, Runner, Video, VideoJob
 
 RUNNER_SEEN = timedelta(seconds=60)
+LEAST_LIMIT_S = 600.0
+LIMIT_BY_DURATION = 20
 # Newer than the six types that any runner may be offered (transcode contract, 2.4).
 STORYBOARD_SINCE = (0, 3, 0)
 
@@ -67,6 +69,10 @@ class VideoKind(JobKind):
     stages = ("encode", "publish")
     params_serializer = VideoParams
     memory_limit_bytes = 2**33
+
+    def limit_s(self) -> float:
+        """Give an attempt twenty times the video's duration, ten minutes at least (7)."""
+        return max(LEAST_LIMIT_S, LIMIT_BY_DURATION * self.video.duration_s)
 
     @cached_property
     def video_job(self) -> VideoJob:
@@ -177,8 +183,11 @@ class VideoKind(JobKind):
     @classmethod
     def changed(cls, job: Job) -> None:
         """Let the video follow its job; a runner's right ends with its hold."""
+        from transcode.runners.events import jobs_available
         from transcode.videos import following
 
+        if job.status in (Status.QUEUED, Status.SUCCEEDED):
+            jobs_available()  # Itself, or the children that waited for it.
         if job.status in (Status.QUEUED, Status.FAILED, Status.CANCELLED):
             VideoJob.objects.filter(job=job.pk).exclude(token_hash="").update(
                 token_hash="", runner=None
@@ -200,6 +209,11 @@ def kind_for(job_type: str) -> type[VideoKind]:
     """Return the handler of a PeerTube job type. Raises: `KeyError`."""
     found: dict[str, type[VideoKind]] = {kind.type: kind for kind in _handlers()}
     return found[job_type]
+
+
+def runner_kinds() -> list[str]:
+    """Return the kinds of job that runners may take, by their names in the kernel."""
+    return [kind.name for kind in _handlers() if kind.is_for_runners]
 
 
 def _handlers() -> list[type[VideoKind]]:

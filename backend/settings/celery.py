@@ -50,6 +50,12 @@ CELERY_BEAT_SCHEDULE = {
         ("jobs.resend", "core.resend_lost_jobs", 10.0),
         ("jobs.prune", "core.prune_jobs", 3600.0),
         ("accounts.forget", "core.forget_expired_logins", 3600.0),
+        ("runners.watch", "transcode.watch_runners", 5.0),
+        ("runners.remind", "transcode.remind_runners", 15.0),
         ("uploads.purge", "core.purge_deleted_uploads", 600.0),
+        ("videos.settle", "transcode.settle_videos", 10.0),
+        ("videos.purge", "transcode.purge_videos", 30.0),
+        ("videos.sweep", "transcode.sweep_videos", 3600.0),
+        ("tus.sweep", "core.sweep_tus", 60.0),
     ]
 }

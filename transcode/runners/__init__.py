@@ -1,0 +1,1 @@
+"""PeerTube remote runners: their API, their socket, and what looks after both."""

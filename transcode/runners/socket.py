@@ -1,0 +1,120 @@
+"""The runners' socket: Socket.IO, Engine.IO 4, WebSocket only, namespace `/runners`.
+
+Runners say who they are when they connect, and nothing afterwards; they are told of jobs
+(`transcode.runners.events`). A runner that is removed loses its sockets within seconds:
+each web process looks at those it has.
+"""
+
+import asyncio
+import logging
+from typing import Any
+
+import redis
+import socketio
+from django.conf import settings
+from django.db import Error as AnyDatabaseError
+from django.utils import timezone
+
+from core.api.clients import client_ip, throttle_key
+from core.realtime.asgi import TRUST_EXTENSION, Application, Scope
+from core.realtime.loops import in_thread
+from transcode.models import Runner
+from transcode.runners import presence
+from transcode.runners.events import CHANNEL, NAMESPACE
+from transcode.runners.throttling import UNKNOWN_TOKENS
+from transcode.runners.tokens import MAX_CHARS, hash_of
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 2.0
+REFUSED = "invalid runner token"
+
+
+class Runners(socketio.AsyncNamespace):  # type: ignore[misc] # untyped
+    """The namespace: who may come in, and who is here."""
+
+    def __init__(self) -> None:
+        super().__init__(NAMESPACE)
+        self.sockets: dict[str, int] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    async def on_connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
+        """Let a runner in. Raises: `ConnectionRefusedError` for a token that is nobody's."""
+        scope: Scope = environ["asgi.scope"]
+        token = auth.get("runnerToken") if isinstance(auth, dict) else None
+        runner_id = await in_thread(_runner_of, token, throttle_key(client_ip(scope)))
+        if runner_id is None:
+            raise socketio.exceptions.ConnectionRefusedError(REFUSED)
+        if trust := scope.get("extensions", {}).get(TRUST_EXTENSION):
+            trust()
+        self.sockets[sid] = runner_id
+        await self._say_seen()
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look_after_them())
+
+    async def on_disconnect(self, sid: str, _reason: str = "") -> None:
+        """Note that a runner went; it has a while to come back."""
+        runner_id = self.sockets.pop(sid, None)
+        if runner_id is not None:
+            await in_thread(_went, runner_id, sid)
+
+    async def _look_after_them(self) -> None:
+        """While any are here: say so, and close the sockets of those that were removed."""
+        while self.sockets:
+            await asyncio.sleep(LOOK_EVERY_S)
+            await self._say_seen()
+            try:
+                there = await in_thread(_existing, set(self.sockets.values()))
+            except AnyDatabaseError as error:
+                logger.warning("runners could not be looked up: %s", type(error).__name__)
+                continue
+            for sid, runner_id in list(self.sockets.items()):
+                if runner_id not in there:
+                    await self.disconnect(sid)
+
+    async def _say_seen(self) -> None:
+        try:
+            await in_thread(presence.seen, dict(self.sockets))
+        except redis.RedisError as error:
+            logger.warning("runners' sockets were not noted: %s", type(error).__name__)
+
+
+def _runner_of(token: object, address: str) -> int | None:
+    """Return who has this token, and note the contact; a wrong one counts as on other doors."""
+    if not isinstance(token, str) or not 1 <= len(token) <= MAX_CHARS:
+        return None
+    runner = Runner.objects.filter(token_hash=hash_of(token)).only("pk").first()
+    if runner is None:
+        UNKNOWN_TOKENS.take(address)
+        return None
+    now = timezone.now()
+    Runner.objects.filter(pk=runner.pk).update(last_contact=now, disconnected_at=None)
+    return runner.pk
+
+
+def _existing(runner_ids: set[int]) -> set[int]:
+    return set(Runner.objects.filter(pk__in=runner_ids).values_list("pk", flat=True))
+
+
+def _went(runner_id: int, sid: str) -> None:
+    try:
+        is_away = presence.gone(runner_id, sid)
+    except redis.RedisError:
+        is_away = True  # Should it have another socket, its next look puts that right.
+    if is_away:
+        Runner.objects.filter(pk=runner_id).update(disconnected_at=timezone.now())
+
+
+def with_runners(app: Application) -> Application:
+    """Return `app` with `/socket.io/` in front; everything else is passed on."""
+    server = socketio.AsyncServer(
+        async_mode="asgi",
+        client_manager=socketio.AsyncRedisManager(settings.REDIS_URL, channel=CHANNEL),
+        cors_allowed_origins=None,  # Only our own: an empty list would let every page in.
+        namespaces=[NAMESPACE],
+        transports=["websocket"],
+        max_http_buffer_size=2**16,
+    )
+    server.register_namespace(Runners())
+    mounted: Application = socketio.ASGIApp(server, other_asgi_app=app, socketio_path="socket.io")
+    return mounted

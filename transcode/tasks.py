@@ -1,0 +1,6 @@
+"""The Celery tasks of the app, gathered where `autodiscover_tasks` looks for them."""
+
+from transcode.runners import tasks as runners_tasks
+from transcode.videos import tasks as videos_tasks
+
+__all__ = ["runners_tasks", "videos_tasks"]

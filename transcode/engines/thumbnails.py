@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from transcode.engines.ladder import Size
 
@@ -27,8 +27,6 @@ _CARD_TOP = (28, 38, 66)
 _CARD_BOTTOM = (92, 62, 140)
 _CARD_BAR = (236, 232, 250)
 _BARS = 34
-_TITLE_PX = 34
-_TITLE_SIGNS = 44
 
 
 def places_s(duration_s: float) -> Iterator[float]:
@@ -83,22 +81,20 @@ def _write(picture: Image.Image, box: Size, path: Path) -> Size:
     return fitting.size
 
 
-def audio_card(title: str, path: Path) -> None:
-    """A picture for a sound that brings none, PREVIEW in size, as PNG: its title over bars.
+def audio_card(seed: str, path: Path) -> None:
+    """A picture for a sound that brings none, PREVIEW in size, as PNG: bars on a slope of colour.
 
-    The bars depend on the title alone, so the same sound always looks the same.
+    The bars depend on `seed` alone, so the same sound always looks the same. There is no text on
+    it: whoever shows the card shows the name too, and in its own letters.
     """
     width, height = PREVIEW
     card = Image.fromarray(_slope(width, height))
     draw = ImageDraw.Draw(card)
     step = width / (_BARS + 2)
-    for at, share in enumerate(_heights(title)):
-        left, tall = (at + 1.25) * step, share * height * 0.4
-        box = (left, height * 0.42 - tall / 2, left + step / 2, height * 0.42 + tall / 2)
+    for at, share in enumerate(_heights(seed)):
+        left, tall = (at + 1.25) * step, share * height * 0.5
+        box = (left, (height - tall) / 2, left + step / 2, (height + tall) / 2)
         draw.rounded_rectangle(box, radius=step / 4, fill=_CARD_BAR)
-    shown = title if len(title) <= _TITLE_SIGNS else f"{title[: _TITLE_SIGNS - 1]}…"
-    font = ImageFont.load_default(_TITLE_PX)
-    draw.text((width / 2, height * 0.84), shown, font=font, fill=_CARD_BAR, anchor="mm")
     card.save(path, "PNG")
 
 
@@ -108,8 +104,7 @@ def _slope(width: int, height: int) -> np.ndarray[tuple[int, ...], np.dtype[np.u
     return np.broadcast_to(colours, (height, width, 3)).astype(np.uint8)
 
 
-def _heights(title: str) -> list[float]:
+def _heights(seed: str) -> list[float]:
     """One height for each bar, from a tenth to the whole."""
-    seed = [byte + 1 for byte in title.encode("utf-8", "replace")] or [1]
-    chance = np.random.default_rng(seed)
+    chance = np.random.default_rng(list(seed.encode("utf-8", "replace")))
     return [float(share) for share in 0.1 + 0.9 * chance.random(_BARS)]

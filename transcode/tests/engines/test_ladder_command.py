@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from core.media import process
 from core.media.errors import ProgramFailed
+from core.media.ffmpeg import Input, ffmpeg
 from core.media.probe import probe
 from tests.support.clips import clip
 from transcode.engines import ladder_command
@@ -173,8 +175,6 @@ def test_nothing_of_the_source_s_words_is_kept(tmp_path: Path) -> None:
         "-metadata:s:v",
         "title=Secret",
     ]
-    from core.media.ffmpeg import Input, ffmpeg
-
     ffmpeg([Input(source.path)], [*words, titled])
     assert b"Secret" in titled.read_bytes()
     make(ladder(Source(titled, probe(titled)), [Rung("g-144", 144, 30)], tmp_path))
@@ -227,3 +227,61 @@ def test_hardware_aims_at_the_target_and_keeps_our_key_frames(name: str, tmp_pat
     assert option["-force_key_frames"] == "expr:gte(t,n_forced*2)"
     assert ("hwupload" in option["-filter_complex"]) is (name == "h264_vaapi")
     assert bool(command.inputs[0].options) is (name == "h264_vaapi")
+
+
+DEFAULT_SIZES = frozenset({240, 360, 480, 720, 1080})
+
+
+@pytest.mark.case("transcode", 30)
+@pytest.mark.parametrize(
+    ("size", "rate", "expected"),
+    [
+        (
+            (1920, 1080),
+            60,
+            [
+                *((1920, 1080, 60), (1280, 720, 60), (854, 480, 30)),
+                *((640, 360, 30), (426, 240, 30)),
+            ],
+        ),
+        (
+            (1080, 1920),
+            30,
+            [
+                *((1080, 1920, 30), (720, 1280, 30), (480, 854, 30)),
+                *((360, 640, 30), (240, 426, 30)),
+            ],
+        ),
+        ((640, 360), 30, [(640, 360, 30), (426, 240, 30)]),
+    ],
+)
+def test_a_ladder_has_the_sizes_rates_and_caps_of_the_contract(
+    size: tuple[int, int], rate: int, expected: list[tuple[int, int, int]], tmp_path: Path
+) -> None:
+    path = tmp_path / "source.mp4"
+    picture = f"testsrc2=size={size[0]}x{size[1]}:rate={rate}:duration=0.5"
+    encode = ["-c:v", "libx264", "-preset", "ultrafast", "-qp", "0", "-pix_fmt", "yuv420p"]
+    process.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", picture, *encode, path])
+    source = Source(path, probe(path))
+
+    made = resolutions(DEFAULT_SIZES, *source.size, always_original=False)
+    rungs = [
+        Rung(f"r-{side}", side, frame_rate(rate, side, is_top=side == made[0], fps_max=60))
+        for side in made
+    ]
+    command = ladder(source, rungs, tmp_path)
+    make(command)
+
+    option = dict(pairwise(command.output))
+    factor = {240: 17, 360: 15, 480: 12, 720: 11, 1080: 10}
+    for at, (width, height, fps) in enumerate(expected):
+        side = min(width, height)
+        video = probe(tmp_path / f"r-{side}-fragmented.mp4").video
+        assert video is not None
+        assert (video.width, video.height, video.fps) == (width, height, fps)
+        cap_bps = side * side * max(size) * fps * factor[side] // (100 * min(size))
+        assert source.info.bitrate_bps is not None
+        assert source.info.bitrate_bps * 1.3 > cap_bps, "the source is rich enough for the cap"
+        assert option[f"-maxrate:v:{at}"] == str(cap_bps)
+        assert option[f"-bufsize:v:{at}"] == str(2 * cap_bps)
+    assert len(list(tmp_path.glob("*.m3u8"))) == len(expected)

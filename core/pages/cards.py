@@ -2,14 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from uuid import UUID
-
-from django.urls import reverse
 
 from core.accounts.models import User
 from core.jobs.kinds import known_kinds
 from core.jobs.models import Job, Status
-from core.uploads.models import Upload
+from core.pages.subjects import NOTHING, Subject, subjects_of
 
 # status: its word, and the tone of its colour
 LABELS: dict[str, tuple[str, str]] = {
@@ -23,7 +20,7 @@ LABELS: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class JobCard:
-    """One job. `progress` is over all its stages, 0.0 to 1.0; `subject` is the file's name."""
+    """One job. `progress` is over all its stages, 0.0 to 1.0."""
 
     id: str = ""
     revision: int = 0
@@ -36,8 +33,7 @@ class JobCard:
     percent: str = ""
     error: str = ""
     created_at: str = ""
-    subject: str = ""
-    subject_url: str = ""
+    subject: Subject = NOTHING
 
 
 def kind_titles() -> dict[str, str]:
@@ -46,17 +42,16 @@ def kind_titles() -> dict[str, str]:
 
 
 def cards_of(user: User, jobs: Iterable[Job]) -> list[JobCard]:
-    """Describe a user's jobs; names of files are read in one query."""
+    """Describe a user's jobs."""
     jobs = list(jobs)
-    names = _filenames(user, jobs)
+    subjects = subjects_of(user, jobs)
     titles = kind_titles()
-    return [_card(job, titles, names) for job in jobs]
+    return [_card(job, titles, subjects.get(job.pk, NOTHING)) for job in jobs]
 
 
-def _card(job: Job, titles: dict[str, str], names: dict[str, str]) -> JobCard:
+def _card(job: Job, titles: dict[str, str], subject: Subject) -> JobCard:
     label, tone = LABELS.get(job.status, (job.status, ""))
     progress = _overall(job)
-    upload_id = str(_upload_id(job))
     return JobCard(
         id=str(job.pk),
         revision=job.revision,
@@ -69,8 +64,7 @@ def _card(job: Job, titles: dict[str, str], names: dict[str, str]) -> JobCard:
         percent=f"{progress:.0%}".replace("%", " %") if job.status == Status.RUNNING else "",
         error=job.error_message if job.status == Status.FAILED else "",
         created_at=job.created_at.isoformat(),
-        subject=names.get(upload_id, ""),
-        subject_url=f"{reverse('uploads-page')}#{upload_id}" if upload_id in names else "",
+        subject=subject,
     )
 
 
@@ -81,24 +75,11 @@ def _overall(job: Job) -> float:
 
 
 def _stage(job: Job) -> str:
-    if job.status != Status.RUNNING:
+    """Say where a job is, or where it came to its bad end."""
+    if job.status in (Status.QUEUED, Status.SUCCEEDED) or not job.stage:
         return ""
     several = job.stage_count > 1
     words = (
         f"Stage {job.stage_index + 1} of {job.stage_count}: {job.stage}" if several else job.stage
     )
     return f"{words} (attempt {job.attempt})" if job.attempt > 1 else words
-
-
-def _filenames(user: User, jobs: Iterable[Job]) -> dict[str, str]:
-    ids = {upload_id for job in jobs if (upload_id := _upload_id(job))}
-    uploads = Upload.objects.filter(owner=user, is_deleted=False, pk__in=ids)
-    return {str(pk): name or "a file" for pk, name in uploads.values_list("pk", "filename")}
-
-
-def _upload_id(job: Job) -> UUID | None:
-    """Return the upload that a job is about; params of other kinds may hold anything."""
-    try:
-        return UUID(str(job.params["upload_id"]))
-    except (KeyError, ValueError):
-        return None

@@ -1,12 +1,13 @@
-"""The pages behind the login: jobs and uploads."""
+"""The pages behind the login: jobs, uploads, and one's own account."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 from rest_framework.exceptions import ValidationError
@@ -17,16 +18,7 @@ from core.jobs.models import FINISHED
 from core.jobs.selectors import jobs_of, unfinished_jobs_of
 from core.pages.cards import JobCard, cards_of, kind_titles
 from core.pages.responses import own_page, user_of
-
-# What the test job of `core.selftest` may do, in the words of the button's list.
-TEST_BEHAVIOURS = (
-    ("ok", "that succeeds"),
-    ("fail", "that fails"),
-    ("crash", "that crashes"),
-    ("hang", "that hangs"),
-    ("spin", "that never ends"),
-    ("eat_memory", "that eats memory"),
-)
+from core.pages.subjects import NOTHING, TEST_BEHAVIOURS, subjects_of
 
 
 class FinishedPages(CursorPages):
@@ -53,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "older": _finished(request),
         "blank": JobCard(),
         "titles": kind_titles(),
-        "test_behaviours": TEST_BEHAVIOURS,
+        "test_behaviours": TEST_BEHAVIOURS.items(),
     }
     return render(request, "core/home.html", context)
 
@@ -67,9 +59,25 @@ def older_jobs(request: HttpRequest) -> HttpResponse:
 
 @own_page
 @require_safe
+def job_subject(request: HttpRequest, job_id: UUID) -> JsonResponse:
+    """Say what one of the user's jobs is about, for a card that a script has added."""
+    user = user_of(request)
+    job = get_object_or_404(jobs_of(user), pk=job_id)
+    return JsonResponse(asdict(subjects_of(user, [job]).get(job.pk, NOTHING)))
+
+
+@own_page
+@require_safe
 def uploads(request: HttpRequest) -> HttpResponse:
     """Show the page of uploads; its scripts read them over the API."""
     return render(request, "core/uploads.html")
+
+
+@own_page
+@require_safe
+def account(request: HttpRequest) -> HttpResponse:
+    """Show the page of the user's own account; its scripts change it over the API."""
+    return render(request, "core/account.html")
 
 
 def _finished(request: HttpRequest) -> OlderJobs:

@@ -35,7 +35,7 @@ export function fill(card, job) {
   slot("error").hidden = job.status !== "failed" || !job.error;
   card.querySelector("time").dateTime = job.created_at;
   localTimes(card);
-  if (!("named" in card.dataset) && job.params?.upload_id) name(card, slot("subject"), job.params.upload_id);
+  if (!("named" in card.dataset)) name(card, slot("subject"), job.id);
 }
 
 /** A job's progress over all its stages, 0 to 1. */
@@ -44,21 +44,21 @@ function overall({ status, progress, stage_index: index, stage_count: count }) {
   return Math.min(1, (index + progress) / Math.max(1, count));
 }
 
+/** Where a job is, or where it came to its bad end. */
 function stage({ status, stage: text, stage_index: index, stage_count: count, attempt }) {
-  if (status !== "running") return "";
+  if (status === "queued" || status === "succeeded" || !text) return "";
   const words = count > 1 ? `Stage ${index + 1} of ${count}: ${text}` : text;
   return attempt > 1 ? `${words} (attempt ${attempt})` : words;
 }
 
-/** Say which file the job is about. */
-async function name(card, subject, uploadId) {
+/** Say what the job is about; only the server knows the words. */
+async function name(card, slot, jobId) {
   card.dataset.named = "";
   try {
-    const upload = await call("GET", `/api/v1/core/uploads/${uploadId}/`);
-    subject.textContent = upload.filename || "a file";
-    subject.href = `/uploads/#${uploadId}`;
-    subject.hidden = false;
+    const { text, url } = await call("GET", `/job-subject/${jobId}/`);
+    slot.textContent = text;
+    if (url) slot.href = url;
   } catch {
-    // the file was deleted meanwhile: the job stays, without its name
+    delete card.dataset.named; // the next change asks again
   }
 }

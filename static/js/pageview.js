@@ -8,8 +8,11 @@ export class PageView {
   #number = 1;
   #isTurned = false;
 
-  constructor() {
+  /** `turned(number)` is called when somebody turns to another page. */
+  constructor(turned) {
+    this.turned = turned;
     this.image = find("page-image");
+    find("zoom").addEventListener("click", (event) => this.#zoom(event));
     this.image.addEventListener("load", () => this.#missing(false));
     this.image.addEventListener("error", () => this.#missing(true));
     find("page-back").addEventListener("click", () => this.#turn(this.#number - 1));
@@ -20,6 +23,7 @@ export class PageView {
     if (this.#upload?.id !== upload.id) {
       this.#number = 1;
       this.#isTurned = false;
+      find("zoom").setAttribute("aria-pressed", "false");
     }
     this.#upload = upload;
     if (!this.#isTurned && upload.status === "processing" && upload.page) this.#number = upload.page;
@@ -30,6 +34,23 @@ export class PageView {
     this.#isTurned = true;
     this.#number = number;
     this.#draw();
+    find("page-frame").scrollTo(0, 0);
+    this.turned(number);
+  }
+
+  /** Show the picture pixel by pixel, the place under the pointer in the middle; or as it fits. */
+  #zoom({ clientX, clientY, detail }) {
+    const isClicked = detail > 0; // and not pressed on the keyboard
+    const frame = find("page-frame");
+    const box = this.image.getBoundingClientRect();
+    const [x, y] = isClicked
+      ? [(clientX - box.left) / box.width, (clientY - box.top) / box.height] : [0, 0];
+    const isLarge = find("zoom").getAttribute("aria-pressed") !== "true";
+    find("zoom").setAttribute("aria-pressed", String(isLarge));
+    frame.scrollTo(
+      x * this.image.offsetWidth - frame.clientWidth / 2,
+      y * this.image.offsetHeight - frame.clientHeight / 2,
+    );
   }
 
   #draw() {
@@ -44,7 +65,7 @@ export class PageView {
   }
 
   #missing(isMissing) {
-    this.image.hidden = isMissing;
+    find("zoom").hidden = isMissing;
     find("page-missing").hidden = !isMissing;
   }
 }

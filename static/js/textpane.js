@@ -1,7 +1,8 @@
 /** The text of the open upload: it grows while it is read, and can be corrected afterwards. */
 
-import { busy } from "./words.js";
+import { busy, isCancelled } from "./words.js";
 
+const PAGE_MARKS = /(?:^|\n\n)---(?=\n\n|$)/g; // between pages; the same within a text is escaped
 const find = (id) => document.getElementById(id);
 
 export class TextPane {
@@ -29,8 +30,29 @@ export class TextPane {
     for (const choice of document.getElementsByName("which")) choice.disabled = isBusy;
     this.area.readOnly = isBusy || upload.raw_text == null;
     this.area.placeholder = placeholder(upload);
-    this.#write(isBusy ? reading(upload) : this.#drafts.get(this.#key) ?? this.#saved);
+    const isFollowed = isBusy || isPartial(upload);
+    this.#write(isFollowed ? reading(upload) : this.#drafts.get(this.#key) ?? this.#saved);
     this.#buttons();
+  }
+
+  /** Bring the beginning of a page to the top. Plain text does not tell where pages begin. */
+  scrollToPage(number) {
+    const mark = [...this.area.value.matchAll(PAGE_MARKS)][number - 2];
+    if (mark) this.area.scrollTop = this.#heightOf(this.area.value.slice(0, mark.index + mark[0].length));
+    else if (number === 1) this.area.scrollTop = 0;
+  }
+
+  /** How tall a text is in the area, in pixels: its lines are wrapped alike in a copy. */
+  #heightOf(text) {
+    const copy = this.area.cloneNode();
+    copy.removeAttribute("id");
+    copy.className = "measure";
+    copy.style.width = `${this.area.clientWidth}px`;
+    copy.value = text;
+    this.area.after(copy);
+    const height = copy.scrollHeight;
+    copy.remove();
+    return height;
   }
 
   forget({ id }) {
@@ -87,6 +109,11 @@ export class TextPane {
   }
 }
 
+/** Whether all there is to see is what a cancelled reading had read. */
+function isPartial(upload) {
+  return isCancelled(upload) && upload.raw_text == null && Boolean(upload.streamed);
+}
+
 function reading(upload) {
   return upload.status === "processing" || upload.raw_text == null ? upload.streamed : upload.raw_text;
 }
@@ -98,5 +125,6 @@ function placeholder(upload) {
 
 function note(upload) {
   if (busy(upload)) return "You can correct the text once it is complete.";
+  if (isPartial(upload)) return "Read until it was cancelled. This is not saved.";
   return upload.raw_text == null ? "" : "You can correct the text here.";
 }

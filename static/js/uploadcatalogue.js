@@ -90,7 +90,8 @@ export class UploadCatalogue {
   }
 
   #page(number) {
-    const query = new URLSearchParams({ ...this.#filter, page: number, page_size: PAGE_SIZE });
+    const { search, status } = this.#filter;
+    const query = new URLSearchParams({ text_or_name: search, status, page: number, page_size: PAGE_SIZE });
     return call("GET", `${ADDRESS}?${query}`);
   }
 

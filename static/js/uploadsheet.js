@@ -2,12 +2,12 @@
 
 import { PageView } from "./pageview.js";
 import { TextPane } from "./textpane.js";
-import { busy, facts, failure, label, progressWords } from "./words.js";
+import { busy, facts, failure, isCancelled, label, progressWords } from "./words.js";
 
 const find = (id) => document.getElementById(id);
 
 export class UploadSheet {
-  #page = new PageView();
+  #page = new PageView((number) => this.text.scrollToPage(number));
   upload = null;
 
   /** `act` holds cancel, again, save and remove; each gets the upload. */
@@ -45,12 +45,13 @@ export class UploadSheet {
     find("sheet-status").textContent = word;
     find("sheet-status").dataset.tone = tone;
     find("sheet-facts").textContent = progressWords(upload) || facts(upload);
+    find("sheet-note").textContent = isCancelled(upload) ? failure(upload) : "";
     find("sheet-progress").hidden = !busy(upload);
     find("sheet-progress").value = upload.progress ?? 0;
     find("cancel").hidden = !busy(upload);
     find("again").hidden = busy(upload);
     find("again").textContent = upload.status === "processed" ? "Read again…" : "Read it…";
-    this.complain(failure(upload));
+    this.complain(isCancelled(upload) ? "" : failure(upload));
   }
 
   #links(upload) {

@@ -32,10 +32,14 @@ export function busy({ status }) {
   return status === "pending" || status === "processing";
 }
 
+/** Whether somebody ended the reading: that is no failure. */
+export function isCancelled({ status, error_code: code }) {
+  return status === "error" && code === "cancelled";
+}
+
 /** The word and the tone of an upload's status. */
-export function label({ status, error_code: code }) {
-  if (status === "error" && code === "cancelled") return ["Cancelled", ""];
-  return LABELS[status] ?? [status, ""];
+export function label(upload) {
+  return isCancelled(upload) ? ["Cancelled", ""] : LABELS[upload.status] ?? [upload.status, ""];
 }
 
 /** Why an upload failed. */

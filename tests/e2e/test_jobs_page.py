@@ -44,7 +44,20 @@ def test_a_job_that_starts_elsewhere_appears_moves_and_ends_by_itself(
                or len(seen) > 3)  # fmt: skip
     expect(page.locator("#done").locator(f"#job-{job.pk}")).to_contain_text("Done")
     expect(page.get_by_text("Nothing is under way.")).to_be_visible()
-    expect(page.locator("#said")).to_have_text("Test job, Done")
+    expect(page.locator("#said")).to_have_text("Test job, that succeeds, Done")
+
+
+def test_jobs_that_appear_are_told_apart(visitor: Visitor, user) -> None:
+    page = visitor.sign_in(user.email)
+    expect(page.locator("html")).to_have_attribute("data-connection", "open")
+
+    slow, bad = begin(user, duration_s=600), begin(user, behaviour="fail")
+
+    expect(card(page, slow)).to_contain_text("that succeeds")
+    expect(card(page, bad)).to_contain_text("that fails")
+    expect(card(page, bad)).to_contain_text("stage 1")
+    card(page, slow).get_by_role("button", name="Cancel").click()
+    expect(page.locator("#done")).to_contain_text("Cancelled")
 
 
 def test_a_job_is_cancelled_and_tried_again_by_its_buttons(visitor: Visitor, user) -> None:

@@ -176,7 +176,8 @@ def test_a_reading_is_cancelled_and_begun_again_with_other_options(visitor: Visi
 
     page.get_by_role("button", name="Cancel").click()
     status(page, "Cancelled")
-    expect(page.locator("#sheet-error")).to_have_text("The reading was cancelled.")
+    expect(page.locator("#sheet-note")).to_have_text("The reading was cancelled.")
+    expect(page.locator("#sheet-error")).to_be_hidden()
     expect(page.locator("#sheet-facts")).to_contain_text("6 pages")
     page.get_by_role("button", name="Read it…").click()
     dialog = page.get_by_role("dialog")
@@ -190,6 +191,79 @@ def test_a_reading_is_cancelled_and_begun_again_with_other_options(visitor: Visi
     upload = Upload.objects.get()
     assert (upload.language_hint, upload.output_format) == ("fra", "paragraph")
     assert not upload.auto_language_detection
+
+
+def test_what_a_cancelled_reading_had_read_stays_in_sight(visitor: Visitor, user) -> None:
+    page = at_uploads(visitor, user)
+    drop(page, "book.pdf", scans.pdf(6), "application/pdf")
+    row(page, "book.pdf").click()
+    growing(page)
+    before = page.locator("#text").input_value()
+    assert before
+
+    page.get_by_role("button", name="Cancel").click()
+    status(page, "Cancelled")
+
+    expect(page.locator("#text-note")).to_have_text(
+        "Read until it was cancelled. This is not saved."
+    )
+    assert page.locator("#text").input_value().startswith(before)
+    expect(row(page, "book.pdf")).to_contain_text("The reading was cancelled.")
+    assert page.locator(".wrong:visible, [data-tone=bad]:visible").count() == 0
+
+
+def test_turning_a_page_brings_its_text_to_the_top(visitor: Visitor, user) -> None:
+    page = at_uploads(visitor, user)
+    drop(page, "book.pdf", scans.pdf(4), "application/pdf")
+    row(page, "book.pdf").click()
+    status(page, "Ready")
+    page.goto(page.url)
+    status(page, "Ready")
+    text = page.locator("#text")
+    expect(text).to_have_value(Upload.objects.get().raw_text)
+    tops = []
+    for _ in range(3):
+        page.get_by_role("button", name="Next page").click()
+        tops.append(text.evaluate("area => area.scrollTop"))
+    # The pages have as many lines each, so that each turn moves the text by as much.
+    assert 0 < tops[0] < tops[1] < tops[2] <= text.evaluate("area => area.scrollHeight")
+    assert abs((tops[1] - tops[0]) - tops[0]) < 0.2 * tops[0]
+
+    page.get_by_role("button", name="Previous page").click()
+    assert text.evaluate("area => area.scrollTop") == tops[1]
+    assert page.locator("textarea").count() == 1
+
+
+def test_the_picture_of_a_page_is_enlarged_and_made_to_fit(
+    visitor: Visitor, user, tmp_path
+) -> None:
+    page = at_uploads(visitor, user)
+    read(page, tmp_path)
+    picture = page.locator("#page-image")
+    wait_until(lambda: picture.evaluate("image => image.complete && image.naturalWidth") == 1000)
+    width = "image => image.clientWidth"
+    fitting = picture.evaluate(width)
+    assert fitting < 600
+
+    picture.click(position={"x": fitting - 20, "y": 300})
+    assert picture.evaluate(width) == 1000
+    assert page.locator("#page-frame").evaluate("frame => frame.scrollLeft") > 0
+    page.locator("#zoom").press("Enter")
+    assert picture.evaluate(width) == fitting
+
+
+def test_however_many_files_are_refused_the_list_stays_in_sight(
+    visitor: Visitor, user, tmp_path
+) -> None:
+    visitor.may_lose_the_network = True  # the browser notes every refusal
+    page = at_uploads(visitor, user)
+    read(page, tmp_path)
+    page.goto(visitor.url + "/uploads/")
+
+    send(page, *[scans.saved(tmp_path, f"{n}.png", b"only words") for n in range(12)])
+
+    expect(page.locator("#sending [data-tone=bad]")).to_have_count(12)
+    expect(row(page, "scan.png")).to_be_in_viewport()
 
 
 def test_a_correction_is_saved_and_one_more_is_thrown_away(
@@ -250,18 +324,23 @@ def test_a_file_is_deleted_only_after_a_question(visitor: Visitor, user, tmp_pat
     assert Upload.objects.get().is_deleted
 
 
-def test_texts_are_searched_and_listed_by_status(visitor: Visitor, user, tmp_path) -> None:
+def test_texts_and_names_are_searched_and_listed_by_status(
+    visitor: Visitor, user, tmp_path
+) -> None:
     page = at_uploads(visitor, user)
     for name, title in (("one.png", "Giraffe"), ("two.png", "Walrus")):
         send(page, scans.saved(tmp_path, name, scans.png(title, lines=1)))
     expect(page.locator("#list .pill[data-tone=good]")).to_have_count(2)
 
-    page.get_by_label("Search in the texts").fill("wALrus")
+    page.get_by_label("Search in texts and names").fill("wALrus")
     expect(page.locator("#list .row")).to_have_count(1)
     expect(row(page, "two.png")).to_be_visible()
+    page.get_by_label("Search in texts and names").fill("ONE.p")
+    expect(row(page, "one.png")).to_be_visible()
+    expect(page.locator("#list .row")).to_have_count(1)
     page.get_by_label("Status").select_option("error")
     expect(page.locator("#list-empty")).to_have_text("No file fits the search.")
-    page.get_by_label("Search in the texts").fill("")
+    page.get_by_label("Search in texts and names").fill("")
     page.get_by_label("Status").select_option("")
     expect(page.locator("#list .row")).to_have_count(2)
 

@@ -41,6 +41,21 @@ def test_the_page_of_jobs_fits_a_phone(phone: Visitor, staff) -> None:
     check_width(page)
 
 
+def test_the_page_of_the_account_fits_a_phone_and_is_reached_there(phone: Visitor, user) -> None:
+    user.email = f"{'a-name-that-is-much-longer-than-any-phone-' * 3}@example.org"
+    user.save()
+    page = phone.sign_in(user.email)
+    page.get_by_role("link", name="Account").click()
+    expect(page.get_by_text("There are no tokens yet.")).to_be_visible()
+    check_width(page)
+
+    page.get_by_label("Name of the new token").fill("W" * 100)
+    page.get_by_role("button", name="Make a token").click()
+    expect(page.locator("#tokens .token")).to_have_count(1)
+
+    check_width(page)
+
+
 def test_a_file_is_sent_opened_and_closed_on_a_phone(phone: Visitor, user, tmp_path) -> None:
     phone.sign_in(user.email)
     page = phone.goto("/uploads/")

@@ -16,7 +16,8 @@ from core.pages.cards import LABELS, cards_of
 from core.uploads.models import Upload
 
 pytestmark = pytest.mark.django_db
-PAGES = ["/", "/uploads/", "/older-jobs/"]
+PAGES = ["/", "/uploads/", "/older-jobs/", "/account/"]
+NO_JOB = "/job-subject/6f2f3f0e-8a5e-4b2f-9a37-0d2f6a1f0a11/"
 
 
 def job_of(owner, status: str = Status.SUCCEEDED, **fields) -> Job:
@@ -46,7 +47,7 @@ def text_of(response) -> str:
     return unescape(response.content.decode())
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, NO_JOB])
 def test_a_stranger_is_sent_to_the_login(client: Client, path: str) -> None:
     response = client.get(path)
 
@@ -54,7 +55,7 @@ def test_a_stranger_is_sent_to_the_login(client: Client, path: str) -> None:
     assert response["Location"] == f"/login/?next={path}"
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, NO_JOB])
 def test_a_locked_account_is_sent_to_the_login(client: Client, user, path: str) -> None:
     client.force_login(user)
     user.is_active = False
@@ -63,21 +64,21 @@ def test_a_locked_account_is_sent_to_the_login(client: Client, user, path: str) 
     assert client.get(path).status_code == 302
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, NO_JOB])
 def test_a_bearer_token_opens_no_page(client: Client, user, access_token, path: str) -> None:
     response = client.get(path, headers={"authorization": f"Bearer {access_token(user)}"})
 
     assert response.status_code == 302
 
 
-@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("path", [*PAGES, NO_JOB])
 def test_pages_only_show(client: Client, user, path: str) -> None:
     client.force_login(user)
 
     assert client.post(path).status_code == 405
 
 
-@pytest.mark.parametrize("path", ["/", "/uploads/", "/login/", "/signup/"])
+@pytest.mark.parametrize("path", ["/", "/uploads/", "/account/", "/login/", "/signup/"])
 def test_every_page_forbids_foreign_and_inline_scripts(client: Client, user, path: str) -> None:
     if path in PAGES:
         client.force_login(user)
@@ -119,12 +120,78 @@ def test_a_job_does_not_tell_the_name_of_another_persons_file(client, user, othe
     assert "secret.png" not in text_of(client.get("/"))
 
 
-def test_a_deleted_files_name_is_gone(client: Client, user) -> None:
+def test_a_deleted_files_name_is_gone_and_that_is_said(client: Client, user) -> None:
     upload = upload_of(user, "gone.png", is_deleted=True)
     job_of(user, params={"upload_id": str(upload.pk)})
     client.force_login(user)
 
-    assert "gone.png" not in text_of(client.get("/"))
+    page = text_of(client.get("/"))
+
+    assert "gone.png" not in page
+    assert "a deleted file" in page
+    assert str(upload.pk) not in page
+
+
+def test_nobody_is_told_what_another_persons_job_is_about(client, user, other_user) -> None:
+    theirs = job_of(other_user, params={"upload_id": str(upload_of(other_user).pk)})
+    client.force_login(user)
+
+    assert client.get(f"/job-subject/{theirs.pk}/").status_code == 404
+
+
+def test_a_job_about_another_persons_file_is_about_a_deleted_one(client, user, other_user) -> None:
+    job = job_of(user, params={"upload_id": str(upload_of(other_user, "secret.png").pk)})
+    client.force_login(user)
+
+    answer = client.get(f"/job-subject/{job.pk}/")
+
+    assert answer.json() == {"text": "a deleted file", "url": ""}
+
+
+def test_a_script_asks_what_a_new_job_is_about(client: Client, user) -> None:
+    upload = upload_of(user)
+    read = job_of(user, kind="core.ocr", params={"upload_id": str(upload.pk)})
+    nameless = upload_of(user, "", image_hash="1" * 64)
+    unnamed = job_of(user, kind="core.ocr", params={"upload_id": str(nameless.pk)})
+    client.force_login(user)
+
+    assert client.get(f"/job-subject/{read.pk}/").json() == {
+        "text": "scan.png",
+        "url": f"/uploads/#{upload.pk}",
+    }
+    assert client.get(f"/job-subject/{unnamed.pk}/").json()["text"] == "a file"
+
+
+def test_test_jobs_are_told_apart_by_how_they_end(client: Client, user) -> None:
+    for behaviour in ("ok", "hang"):
+        job_of(user, params={"behaviour": behaviour})
+    client.force_login(user)
+
+    page = text_of(client.get("/"))
+
+    assert "that succeeds" in page
+    assert "that hangs" in page
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.CANCELLED])
+def test_a_job_that_ended_badly_says_in_which_stage(user, status: str) -> None:
+    fields = {"stage": "encode", "stage_index": 1, "stage_count": 4}
+    ended = job_of(user, status, **fields)
+    done = job_of(user, **fields)
+
+    cards = cards_of(user, [ended, done])
+
+    assert [card.stage for card in cards] == ["Stage 2 of 4: encode", ""]
+
+
+def test_the_files_of_many_jobs_are_named_in_one_query(user, django_assert_num_queries) -> None:
+    uploads = [upload_of(user, f"{n}.png", image_hash=str(n) * 64) for n in range(5)]
+    jobs = [job_of(user, params={"upload_id": str(upload.pk)}) for upload in uploads]
+
+    with django_assert_num_queries(1):
+        cards = cards_of(user, jobs)
+
+    assert [card.subject.text for card in cards] == [f"{n}.png" for n in range(5)]
 
 
 def test_a_job_names_its_file_and_leads_to_it(client: Client, user) -> None:
@@ -213,8 +280,8 @@ def test_a_kind_that_nobody_knows_any_more_is_shown_by_its_name(user) -> None:
 
 
 def test_odd_params_of_a_job_break_no_page(client: Client, user) -> None:
-    for odd in ("not a uuid", 5, None, ["x"]):
-        job_of(user, params={"upload_id": odd})
+    for odd in ("not a uuid", 5, None, ["x"], "\x00"):
+        job_of(user, params={"upload_id": odd, "behaviour": odd})
     client.force_login(user)
 
     assert client.get("/").status_code == 200
@@ -228,6 +295,21 @@ def test_only_staff_see_the_admin_and_the_test_job(client: Client, user, staff) 
     client.force_login(staff)
     assert "Send a test job" in text_of(client.get("/"))
     assert 'href="/admin/"' in text_of(client.get("/"))
+
+
+def test_every_page_leads_to_ones_own_account(client: Client, user) -> None:
+    client.force_login(user)
+
+    for path in ("/", "/uploads/", "/account/"):
+        assert 'class="who" href="/account/"' in text_of(client.get(path))
+    assert user.email in text_of(client.get("/account/"))
+
+
+def test_an_address_that_is_markup_is_shown_as_words(client: Client, user) -> None:
+    type(user).objects.update(email='"<b>x</b>"@example.org')
+    client.force_login(user)
+
+    assert "<b>x</b>" not in client.get("/account/").content.decode()
 
 
 def test_the_navigation_holds_only_what_exists(client: Client, user) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings as django_settings
-from django.db import transaction
 from django.utils import timezone
 
 from core.jobs import lifecycle
@@ -20,6 +19,7 @@ from transcode.engines import ladder
 from transcode.engines.bitrates import is_publishable_as_is, may_remux_as_top
 from transcode.kind import kind_for
 from transcode.models import JobType, Video, VideoJob
+from transcode.runners.events import jobs_available
 from transcode.videos import selectors
 
 AUDIO_SHARE = 0.01
@@ -156,7 +156,10 @@ def _add_remux(
         info, top=top.resolution, fps_max=settings.fps_max, keyframe_gap_s=gap_s
     )
     own = Rung(min(video.width, video.height), max(1, round(video.fps or 1)), 0.0)
-    planned.add(JobType.REMUX, own, None, is_optional=not is_top, is_top=is_top)
+    is_separated = _separates(video, settings)
+    planned.add(
+        JobType.REMUX, own, None, is_optional=not is_top, is_top=is_top, is_separated=is_separated
+    )
     return is_top
 
 
@@ -251,14 +254,8 @@ def lay_out(
             private_payload={**_private(planned, video, settings), **(private or {})},
         )
         made.append(job)
-    transaction.on_commit(_tell_runners, robust=True)
-    return made
-
-
-def _tell_runners() -> None:
-    from transcode.runners.events import jobs_available
-
     jobs_available()
+    return made
 
 
 def recent_uploads(video: Video) -> int:
@@ -281,7 +278,7 @@ def payload_of(planned: PlannedJob, video: Video, files: str) -> dict[str, Any]:
     best = selectors.max_quality(video)
     is_split = best is not None and selectors.separate_audio_of(video, best) is not None
     audio = [f"{files}/max-quality/audio"] if is_split else []
-    if planned.type == JobType.HLS:
+    if planned.type in (JobType.HLS, JobType.REMUX):
         output = {**output, "separatedAudio": planned.is_separated}
     return {"input": {"videoFileUrl": source, "separatedAudioFileUrl": audio}, "output": output}
 

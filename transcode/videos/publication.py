@@ -51,6 +51,11 @@ class NewFile:
     segment_hashes: dict[str, str] = field(default_factory=dict)
 
 
+def summary(new: NewFile) -> dict[str, Any]:
+    """Return what a job's result says of a rendition; its owner sees it."""
+    return {"resolution": new.resolution, "fps": new.fps, "size_bytes": new.size_bytes}
+
+
 def add_rendition(video_id: UUID, new: NewFile) -> VideoFile | None:
     """Write a rendition's row; call it in the transaction that ends its job.
 
@@ -132,7 +137,7 @@ def chosen(video: Video, files: Iterable[VideoFile]) -> tuple[list[VideoFile], l
     newest: dict[tuple[str, int, int, bool], VideoFile] = {}
     superseded: list[VideoFile] = []
     for file in sorted(files, key=lambda file: (file.created_at, file.pk)):
-        key = (file.kind, file.resolution, file.fps, file.is_remux)
+        key = (file.kind, file.resolution, file.fps, file.is_remux and file.has_video)
         if older := newest.get(key):
             superseded.append(older)
         newest[key] = file
@@ -192,11 +197,15 @@ def listed(file: VideoFile) -> master.Rendition:
 
 def _caption(video: Video, caption: Caption) -> master.Captions:
     """Give a caption the playlist that HLS wants of it (RFC 8216, 3.5); its name is fixed."""
-    file = storage.file_of(caption.name)
-    playlist = f"{file.removesuffix('.vtt')}.m3u8"
-    name = storage.name_in("captions", video.pk, playlist)
-    storage.write(name, master.captions_playlist(file, video.duration_s))
-    return master.Captions(playlist, caption.language, _label(caption.language))
+    name = captions_playlist_name(caption)
+    text = master.captions_playlist(storage.file_of(caption.name), video.duration_s)
+    storage.write(name, text)
+    return master.Captions(storage.file_of(name), caption.language, _label(caption.language))
+
+
+def captions_playlist_name(caption: Caption) -> str:
+    """Return the key of the playlist that lists a caption's file."""
+    return f"{caption.name.removesuffix('.vtt')}.m3u8"
 
 
 def _label(language: str) -> str:

@@ -248,6 +248,13 @@ def videos_in(room: str) -> list[str]:
     return []
 
 
+def remove_empty_folder(room: str, video_id: UUID | str) -> None:
+    """Remove a video's folder in a room, if nothing is left in it."""
+    if is_local():
+        with suppress(OSError):
+            (root() / room / str(UUID(str(video_id)))).rmdir()
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder, and those above it, so that their names last as well."""
     if folder.is_dir():

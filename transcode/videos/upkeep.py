@@ -1,0 +1,157 @@
+"""What the beat process does for videos: what a dead process left undone, and left behind."""
+
+import logging
+import shutil
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+from django.core.files.storage import storages
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+
+from core.errors import JobError
+from core.jobs.models import UNFINISHED, Job
+from core.jobs.selectors import running
+from transcode.models import Discarded, Video, VideoJob, VideoState
+from transcode.videos import pictures, publication, storage
+
+logger = logging.getLogger(__name__)
+
+STRAY_AFTER = timedelta(hours=6)
+# Whoever ended the last job may be about to do it.
+PATIENCE = timedelta(seconds=5)
+PICTURES_WITHIN = timedelta(hours=1)
+PICTURES_AFTER = timedelta(minutes=2)
+PURGE_AT_ONCE = 500
+
+
+def settle() -> int:
+    """Do what follows from changes whose maker died before it did; return for how many videos."""
+    before = timezone.now() - PATIENCE
+    stale = Video.objects.exclude(mastered_revision=F("master_revision"))
+    open_jobs = VideoJob.objects.filter(
+        video=OuterRef("pk"), round=OuterRef("round"), is_counted=True, job__status__in=UNFINISHED
+    )
+    waiting = Video.objects.filter(state=VideoState.TO_TRANSCODE).exclude(Exists(open_jobs))
+    found = {*stale.filter(updated_at__lt=before).values_list("pk", flat=True)}
+    found |= {*waiting.filter(updated_at__lt=before).values_list("pk", flat=True)}
+    return sum(_settle(video_id) for video_id in found)
+
+
+def _settle(video_id: UUID) -> int:
+    """Refresh one video; that its storage is away keeps no other from it."""
+    try:
+        publication.refresh(video_id)
+    except (JobError, OSError) as error:
+        logger.warning("video %s cannot be settled: %s", video_id, type(error).__name__)
+        return 0
+    return 1
+
+
+def purge_discarded() -> int:
+    """Remove files that players have had time to leave; return how many.
+
+    The file goes before its row: should we die in between, the row is found again.
+    """
+    due = Discarded.objects.filter(due_at__lte=timezone.now()).order_by("due_at")
+    purged = 0
+    for row in due[:PURGE_AT_ONCE]:
+        storage.remove(row.name)
+        row.delete()
+        purged += 1
+    return purged
+
+
+def add_pictures() -> int:
+    """Make the pictures that a death between the video and its pictures left out."""
+    now = timezone.now()
+    bare = Video.objects.filter(
+        thumbnail_name="",
+        has_video=True,
+        created_at__gt=now - PICTURES_WITHIN,
+        created_at__lt=now - PICTURES_AFTER,
+    ).exclude(source_name="")
+    for video in bare:
+        pictures.add(video)
+    return len(bare)
+
+
+def sweep() -> int:
+    """Remove files that belong to nothing any more; return how many things went."""
+    return _sweep_staging() + _sweep_growing() + sum(_sweep_room(room) for room in storage.ROOMS)
+
+
+def _sweep_staging() -> int:
+    """Remove uploads of runners, and files on their way in, that nobody writes any more."""
+    return sum(_remove_if_old(path) for path in (storage.root() / storage.STAGING).glob("*"))
+
+
+def _remove_if_old(path: Path) -> bool:
+    before = (timezone.now() - STRAY_AFTER).timestamp()
+    try:
+        if max(each.stat().st_mtime for each in (path, *path.rglob("*"))) >= before:
+            return False
+    except FileNotFoundError:
+        return False  # Somebody else is at it.
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+    return True
+
+
+def _sweep_growing() -> int:
+    """Remove the output of attempts that hold no lease."""
+    # Listed first, looked up afterwards: a folder is made after its attempt has its lease.
+    folders = list((storage.root() / "growing").glob("*/*"))
+    leased = Job.objects.filter(running()).values_list("pk", "attempt")
+    alive = {f"{pk}.{attempt}" for pk, attempt in leased}
+    dead = [folder for folder in folders if folder.name not in alive]
+    for folder in dead:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(dead)
+
+
+def _sweep_room(room: str) -> int:
+    """Remove old files that no row names, and what is left of videos without a row."""
+    swept = 0
+    for folder in storage.videos_in(room):
+        try:
+            video_id = UUID(folder)
+        except ValueError:
+            continue
+        video = Video.objects.filter(pk=video_id).first()
+        # What is live or edited is named by sessions and tasks, not by rows of ours.
+        if video is not None and (video.is_live or room == "studio"):
+            continue
+        named = set(names_of(video)) if video else set()
+        strays = [name for name in storage.files_in(room, video_id) if name not in named]
+        swept += sum(_remove_stray(name) for name in strays)
+        if video is None:
+            storage.remove_empty_folder(room, video_id)
+    return swept
+
+
+def _remove_stray(name: str) -> bool:
+    try:
+        is_old = storages["videos"].get_modified_time(name) < timezone.now() - STRAY_AFTER
+    except (FileNotFoundError, OSError):
+        return False
+    if is_old:
+        storage.remove(name)
+    return is_old
+
+
+def names_of(video: Video) -> Iterator[str]:
+    """Yield every key that a row of the video names."""
+    yield from (video.source_name, video.thumbnail_name, video.preview_name)
+    yield from (video.master_name, video.hashes_name)
+    if video.storyboard:
+        yield str(video.storyboard["name"])
+    for file in video.files.all():
+        yield from (file.name, file.playlist_name)
+    for caption in video.captions.all():
+        yield from (caption.name, publication.captions_playlist_name(caption))
+    yield from video.discarded.values_list("name", flat=True)

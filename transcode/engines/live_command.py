@@ -9,7 +9,6 @@ from transcode.engines import graphs
 from transcode.engines.bitrates import ratio, target_bps
 from transcode.engines.encoders import SOFTWARE, Encoder
 from transcode.engines.graphs import Command, Source
-from transcode.engines.ladder import display_size
 from transcode.engines.ladder_command import Rung, pictures_of, require_folder
 
 MASTER = "master.m3u8"
@@ -42,42 +41,49 @@ def live(
     if not 0 < len(rungs) <= MOST_RENDITIONS:
         raise ValueError(f"A live stream has 1 to {MOST_RENDITIONS} renditions.")
     require_folder(folder)
-    # No `file:` here, for the muxer (5.1) does not delete files of such names. An absolute path is
-    # as safe.
-    here = folder.absolute()
     encoder = encoder or Encoder()
     ordered = sorted(rungs, key=lambda rung: -rung.resolution)
     seen = Source(Path(), info)
-    shape = ratio(*display_size(seen.video))
-    options = dict(encoder.common_options)
-    for at, rung in enumerate(ordered):
-        cap_bps = target_bps(rung.resolution, rung.fps, shape, None)
-        options |= encoder.rate_options(at, rung.fps, cap_bps, is_live=True)
-    if is_low_latency and encoder.name == SOFTWARE:
-        options["tune"] = "zerolatency"
+    options = _picture_options(seen, ordered, encoder, is_low_latency=is_low_latency)
     sounds = []
     if info.audio is not None:
         sounds = [graphs.even_sound(seen.sound(), info.audio)]
         options |= graphs.aac_options(info.audio, _AUDIO_BPS)
-    flags = ["independent_segments", "temp_file", *([] if is_kept else ["delete_segments"])]
+    options |= _chunk_options(folder, segment_s, list_size, is_kept=is_kept)
+    options["var_stream_map"] = _variants(len(ordered), has_sound=bool(sounds))
     first = Input(source.path, (*encoder.device_options, *source.options), source.format)
-    return graphs.compiled(
-        [first],
-        [*pictures_of(seen, ordered, encoder), *sounds],
-        f"{here}/%v.m3u8",
-        {
-            **graphs.STRIPPED,
-            **options,
-            "hls_time": str(segment_s),
-            "hls_list_size": str(list_size),
-            "hls_flags": "+".join(flags),
-            "hls_segment_type": "mpegts",
-            "hls_segment_filename": f"{here}/%v-%06d.ts",
-            "master_pl_name": MASTER,
-            "var_stream_map": _variants(len(ordered), has_sound=bool(sounds)),
-        },
-        muxer="hls",
-    )
+    streams = [*pictures_of(seen, ordered, encoder), *sounds]
+    return graphs.compiled([first], streams, f"{folder.absolute()}/%v.m3u8", options, muxer="hls")
+
+
+def _picture_options(
+    source: Source, rungs: Sequence[Rung], encoder: Encoder, *, is_low_latency: bool
+) -> dict[str, str]:
+    shape = ratio(*source.size)
+    options = dict(encoder.common_options)
+    for at, rung in enumerate(rungs):
+        cap_bps = target_bps(rung.resolution, rung.fps, shape, None)
+        options |= encoder.rate_options(at, rung.fps, cap_bps, is_live=True)
+    if is_low_latency and encoder.name == SOFTWARE:
+        options["tune"] = "zerolatency"
+    return options
+
+
+def _chunk_options(
+    folder: Path, segment_s: int, list_size: int, *, is_kept: bool
+) -> dict[str, str]:
+    flags = ["independent_segments", "temp_file", *([] if is_kept else ["delete_segments"])]
+    return {
+        **graphs.STRIPPED,
+        "hls_time": str(segment_s),
+        "hls_list_size": str(list_size),
+        "hls_flags": "+".join(flags),
+        "hls_segment_type": "mpegts",
+        # No `file:` here, for the muxer (5.1) does not delete files of such names. An absolute
+        # path is as safe.
+        "hls_segment_filename": f"{folder.absolute()}/%v-%06d.ts",
+        "master_pl_name": MASTER,
+    }
 
 
 def _variants(count: int, *, has_sound: bool) -> str:

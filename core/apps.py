@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from core.accounts.signals import account_removed
+
 
 class CoreConfig(AppConfig):
     """Accounts, uploads, and the kernel every other app stands on."""
@@ -10,7 +12,10 @@ class CoreConfig(AppConfig):
     verbose_name = "Medialoom"
 
     def ready(self) -> None:
-        """Make the job kinds known; importing them imports no engine."""
-        from core.jobs.kinds import discover
+        """Make job kinds and purposes of uploads known; importing them imports no engine."""
+        from core.jobs import kinds
+        from core.tus import purposes, upkeep
 
-        discover()
+        kinds.discover()
+        purposes.discover()
+        account_removed.connect(upkeep.remove_all_of, dispatch_uid="core.tus")

@@ -2,6 +2,7 @@
 
 from core.accounts.models import ApiToken, User
 from core.jobs.models import Job, JobAttempt
+from core.tus.models import TusUpload
 from core.uploads.models import Upload
 
-__all__ = ["ApiToken", "Job", "JobAttempt", "Upload", "User"]
+__all__ = ["ApiToken", "Job", "JobAttempt", "TusUpload", "Upload", "User"]

@@ -86,6 +86,7 @@ CORS_ALLOW_HEADERS = [
     "upload-length",
     "upload-metadata",
     "upload-offset",
+    "x-http-method-override",
     "x-request-id",
 ]
 CORS_EXPOSE_HEADERS = [
@@ -93,9 +94,14 @@ CORS_EXPOSE_HEADERS = [
     "Link",
     "Location",
     "Retry-After",
+    "Tus-Checksum-Algorithm",
+    "Tus-Extension",
+    "Tus-Max-Size",
     "Tus-Resumable",
+    "Tus-Version",
     "Upload-Expires",
     "Upload-Length",
+    "Upload-Metadata",
     "Upload-Offset",
     "Upload-Resource",
     "X-Duplicate",

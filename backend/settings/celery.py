@@ -53,6 +53,7 @@ CELERY_BEAT_SCHEDULE = {
         ("runners.watch", "transcode.watch_runners", 5.0),
         ("runners.remind", "transcode.remind_runners", 15.0),
         ("uploads.purge", "core.purge_deleted_uploads", 600.0),
+        ("tus.sweep", "core.sweep_tus", 60.0),
         ("videos.settle", "transcode.settle_videos", 10.0),
         ("videos.purge", "transcode.purge_videos", 30.0),
         ("videos.sweep", "transcode.sweep_videos", 3600.0),

@@ -44,17 +44,26 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 OUT_OF_ORDER = "The platform cannot write at the moment; try again later."
 OUT_OF_ORDER_RETRY_AFTER_S = 10
 STATUS_OF_CODE = {
+    "checksum_mismatch": 460,
     "conflict": 409,
+    "disconnected": 499,
     "forbidden": 403,
+    "gone": 410,
     "idempotency_conflict": 422,
+    "locked": 423,
+    "no_space": 507,
     "not_allowed": 403,
     "not_found": 404,
+    "offset_mismatch": 409,
     "throttled": 429,
     "token_invalid": 401,
     "too_large": 413,
     "unavailable": 503,
     "unsupported_media": 415,
+    "unsupported_version": 412,
 }
+# Statuses that are no part of HTTP: tus 1.0.0 has the first, logs the second.
+TITLES = {460: "Checksum Mismatch", 499: "Client Closed Request"}
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,7 @@ def problem_body(failure: Failure) -> dict[str, Any]:
     """Return the members of RFC 9457, section 3.1, and our extensions."""
     body = {
         "type": "about:blank",
-        "title": HTTPStatus(failure.status).phrase,
+        "title": TITLES.get(failure.status) or HTTPStatus(failure.status).phrase,
         "status": failure.status,
         "detail": failure.detail,
         "code": failure.code,

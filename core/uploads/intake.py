@@ -99,13 +99,13 @@ def received(content: Content, *, owner_id: UUID) -> Iterator[Received]:
 
     Raises: `FieldErrors` with the codes of 2.3, `Throttled`.
     """
-    _require_size(content, content.size_bytes)
+    require_size(content.field, content.size_bytes)
     with _slot(owner_id), storage.incoming() as target:
         digest, size_bytes = hashlib.sha256(), 0
         for piece in _guarded(content):
             digest.update(piece)
             size_bytes += target.file.write(piece)
-            _require_size(content, size_bytes)
+            require_size(content.field, size_bytes)
         if not size_bytes:
             raise FieldErrors({content.field: _EMPTY.get(content.field, "The file is empty.")})
         target.file.flush()
@@ -126,11 +126,12 @@ def _guarded(content: Content) -> Iterator[bytes]:
         raise FieldErrors({content.field: "Not available."}) from error
 
 
-def _require_size(content: Content, size_bytes: int) -> None:
+def require_size(field: str, size_bytes: int) -> None:
+    """Refuse more than an upload may have. Raises: `FieldErrors`, `too_large`."""
     limit = settings.CORE_UPLOAD_MAX_BYTES
     if limit and size_bytes > limit:
         message = f"The file is larger than {limit:,} bytes."
-        raise FieldErrors({content.field: message}, code="too_large")
+        raise FieldErrors({field: message}, code="too_large")
 
 
 def _identified(content: Content, path: Path, sha256: str, size_bytes: int) -> Received:

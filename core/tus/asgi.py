@@ -1,0 +1,87 @@
+"""A thin ASGI layer in front of Django, for `/api/v1/tus/` alone.
+
+Django writes a whole body to disk before it calls a view. Here it is told that there is
+none, and the view takes it from the scope while it arrives: everything else, from CORS to
+the CSRF check, is Django's as for any request.
+"""
+
+import asyncio
+
+from core.realtime.asgi import Application, Message, Receive, Scope, Send
+from core.tus.inflow import Inflow
+
+PREFIX = "/api/v1/tus/"
+BODY = "medialoom.body"
+METHODS = (b"DELETE", b"HEAD", b"OPTIONS", b"PATCH")
+
+
+class UnspooledBodies:
+    """Serve uploads by `app` with their bodies in the scope, and all else as it comes."""
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+            await self.app(scope, receive, send)
+            return
+        scope["method"] = method_of(scope)
+        body = scope[BODY] = Inflow(receive)
+        try:
+            await self.app(scope, _Nothing().receive, _Answer(scope, body, send).send)
+        finally:
+            await body.stop()
+
+
+def method_of(scope: Scope) -> str:
+    """Return the method that is meant (tus 1.0.0, X-HTTP-Method-Override)."""
+    method = str(scope["method"])
+    for name, value in scope["headers"]:
+        if method == "POST" and name == b"x-http-method-override" and value.upper() in METHODS:
+            return str(value.upper().decode("ascii"))
+    return method
+
+
+class _Nothing:
+    """The empty body that Django gets, and then no news of the client.
+
+    The body has it: a client that goes away must not cancel a view that keeps its bytes.
+    """
+
+    def __init__(self) -> None:
+        self._was_asked = False
+
+    async def receive(self) -> Message:
+        if self._was_asked:
+            await asyncio.Event().wait()
+        self._was_asked = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+
+class _Answer:
+    """Ends the connection after an answer that came before the end of the body."""
+
+    def __init__(self, scope: Scope, body: Inflow, send: Send) -> None:
+        self._body, self._send = body, send
+        heads = dict(scope["headers"])
+        self._waits = b"expect" in heads
+        self._has_body = b"transfer-encoding" in heads or int(heads.get(b"content-length", 0)) > 0
+
+    def _is_early(self) -> bool:
+        return self._has_body and not self._body.is_over
+
+    async def send(self, message: Message) -> None:
+        if not self._is_early():
+            await self._send(message)
+        elif message["type"] == "http.response.start":
+            headers = [*message.get("headers", ()), (b"connection", b"close")]
+            await self._send({**message, "headers": headers})
+        else:
+            await self._send({**message, "more_body": True})
+            await self._body.stop()
+            # A client that waits for "100 Continue" has sent nothing, and now will not.
+            if self._body.was_asked_for or not self._waits:
+                await self._body.discard()
+            if not message.get("more_body", False):
+                await self._send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,110 @@
+"""What a request about a resumable upload may be refused with (tus 1.0.0; platform, section 5).
+
+core.errors.JobError
+├── NotFound              404  unknown, terminated or someone else's
+├── Gone                  410  expired, or its parts are not here
+├── OffsetMismatch        409  the bytes would not follow on those that are there
+├── Locked                423  another request is writing it
+├── ChecksumMismatch      460  the chunk is not what its checksum says
+├── TooLarge              413  more than was announced, or more than is taken
+├── NoSpace               507  the disk is full
+├── UnsupportedVersion    412  `Tus-Resumable` is missing or another version
+├── WrongType             415  bytes that are not `application/offset+octet-stream`
+├── Disconnected          499  the client went away; nobody reads this
+├── core.errors.Throttled 429  too many unfinished uploads
+└── core.errors.FieldErrors    a header that cannot be read, by its name
+"""
+
+# ruff: noqa: N818 - the names say what happened, as in core.errors
+
+from core.errors import JobError
+
+
+class NotFound(JobError):
+    """There is no such upload for this user."""
+
+    code = "not_found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such upload.")
+
+
+class Gone(JobError):
+    """It was there, and is no more."""
+
+    code = "gone"
+
+    def __init__(self) -> None:
+        super().__init__("The upload has expired.")
+
+
+class OffsetMismatch(JobError):
+    """`Upload-Offset` is not where the upload is."""
+
+    code = "offset_mismatch"
+
+    def __init__(self) -> None:
+        super().__init__("Upload-Offset does not fit what has arrived; ask with HEAD.")
+
+
+class Locked(JobError):
+    """One request at a time may write."""
+
+    code = "locked"
+
+    def __init__(self) -> None:
+        super().__init__("Another request is writing this upload.")
+
+
+class ChecksumMismatch(JobError):
+    """The chunk was thrown away."""
+
+    code = "checksum_mismatch"
+
+    def __init__(self) -> None:
+        super().__init__("The chunk does not match its checksum and was discarded.")
+
+
+class TooLarge(JobError):
+    """More bytes than are taken."""
+
+    code = "too_large"
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(f"At most {limit_bytes:,} bytes are taken.")
+
+
+class NoSpace(JobError):
+    """There is no room for it."""
+
+    code = "no_space"
+
+    def __init__(self) -> None:
+        super().__init__("There is no room left for the upload.")
+
+
+class UnsupportedVersion(JobError):
+    """Another protocol than tus 1.0.0."""
+
+    code = "unsupported_version"
+
+    def __init__(self) -> None:
+        super().__init__("The header Tus-Resumable must say 1.0.0.")
+
+
+class WrongType(JobError):
+    """The body is not a chunk."""
+
+    code = "unsupported_media"
+
+    def __init__(self) -> None:
+        super().__init__("The Content-Type must be application/offset+octet-stream.")
+
+
+class Disconnected(JobError):
+    """The body ended before its end."""
+
+    code = "disconnected"
+
+    def __init__(self) -> None:
+        super().__init__("The connection broke.")

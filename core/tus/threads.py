@@ -1,0 +1,34 @@
+"""Where the blocking parts of an upload run: three small pools, so that the slow ones,
+a purpose that looks at content, hold up neither a HEAD nor the bytes of somebody else.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar, cast
+
+from channels.db import database_sync_to_async
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+_ROWS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="tus-rows")
+_PURPOSES = ThreadPoolExecutor(max_workers=8, thread_name_prefix="tus-purposes")
+_DISK = ThreadPoolExecutor(max_workers=4, thread_name_prefix="tus-disk")
+
+
+async def with_rows(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run what only reads and writes a few rows."""
+    call = database_sync_to_async(function, thread_sensitive=False, executor=_ROWS)
+    return cast(T, await call(*args, **kwargs))
+
+
+async def with_purpose(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run what calls a purpose, which may take its time."""
+    call = database_sync_to_async(function, thread_sensitive=False, executor=_PURPOSES)
+    return cast(T, await call(*args, **kwargs))
+
+
+async def on_disk(function: Callable[..., T], *args: object) -> T:
+    """Run what only writes to a file."""
+    return await asyncio.get_running_loop().run_in_executor(_DISK, function, *args)

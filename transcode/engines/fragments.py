@@ -32,6 +32,13 @@ def require_whole_fragments(path: Path, initial: ByteRange, ranges: tuple[ByteRa
                 raise _bad("A byte range does not hold a fragment.")
 
 
+def is_fast_start(path: Path) -> bool:
+    """Whether a player finds the index of a progressive MP4 before its media. Raises: Refused."""
+    with path.open("rb") as file:
+        kinds = _boxes(file, ByteRange(path.stat().st_size, 0))
+        return next((kind for kind in kinds if kind in (b"moov", b"mdat")), b"") == b"moov"
+
+
 def _boxes(file: BinaryIO, within: ByteRange) -> Iterator[bytes]:
     """The types of the boxes that fill a range exactly. Raises: Refused when they do not."""
     position = within.offset

@@ -185,9 +185,9 @@ class _Reader:
             raise BadPlaylist("The playlist lacks its header.")
         if len({chunk.name for chunk in self._chunks}) != len(self._chunks):
             raise BadPlaylist("The playlist names a chunk twice.")
-        longest_s = max((chunk.duration_s for chunk in self._chunks), default=0.0)
+        durations_s = [chunk.duration_s for chunk in self._chunks]
         return LivePlaylist(
-            target_duration_s=max(self._target_s, int(longest_s + 0.5)),
+            target_duration_s=m3u8.least_target_s(self._target_s, durations_s),
             media_sequence=self._sequence,
             chunks=tuple(self._chunks),
             is_ended=self._is_ended,

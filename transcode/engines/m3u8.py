@@ -5,7 +5,7 @@ served is always written anew from what was understood, never passed on.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from transcode.engines.errors import BadPlaylist
@@ -133,8 +133,16 @@ def extinf(tag: Tag) -> float:
 
 
 def target_duration_s(tag: Tag) -> int:
-    """How long a segment may be, in seconds. Raises: BadPlaylist out of 1 to an hour."""
+    """How long a segment may be, in seconds. Raises: BadPlaylist above an hour."""
     value = whole(tag.value)
-    if not 1 <= value <= MAX_TARGET_DURATION_S:
+    if value > MAX_TARGET_DURATION_S:
         raise BadPlaylist("The playlist's target duration is out of range.")
     return value
+
+
+def least_target_s(declared_s: int, durations_s: Iterable[float]) -> int:
+    """The target duration to declare: no segment, rounded, is longer (RFC 8216, 4.3.3.1).
+
+    ffmpeg declares 0 where all segments are shorter than half a second.
+    """
+    return max(1, declared_s, int(max(durations_s, default=0.0) + 0.5))

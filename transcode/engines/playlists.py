@@ -188,11 +188,10 @@ class _Reader:
             raise BadPlaylist("The playlist names more than one file.")
         if self._kind is Kind.VOD and not self._is_ended:
             raise BadPlaylist("The playlist is cut off.")
-        longest_s = max((segment.duration_s for segment in self._segments), default=0.0)
+        durations_s = [segment.duration_s for segment in self._segments]
         return MediaPlaylist(
             media_name=self._names.pop(),
-            # RFC 8216, 4.3.3.1: no segment, rounded, is longer.
-            target_duration_s=max(self._target_s, int(longest_s + 0.5)),
+            target_duration_s=m3u8.least_target_s(self._target_s, durations_s),
             initial=self._initial,
             segments=tuple(self._segments),
             kind=self._kind or (Kind.VOD if self._is_ended else Kind.EVENT),

@@ -50,6 +50,13 @@ def test_a_target_duration_that_is_too_short_is_put_right() -> None:
     assert read(GOOD.replace("DURATION:4", "DURATION:1")).target_duration_s == 4
 
 
+def test_a_target_duration_is_never_zero() -> None:
+    short = (
+        GOOD.replace("DURATION:4", "DURATION:0").replace("4.000000", "0.4").replace("1.5", "0.1")
+    )
+    assert read(short).target_duration_s == 1
+
+
 def test_a_growing_playlist_need_not_reach_the_end_of_its_file() -> None:
     growing = read(GOOD.replace("VOD", "EVENT").replace("#EXT-X-ENDLIST\n", ""))
 

@@ -146,7 +146,7 @@ def test_ranges_that_leave_out_the_end_of_the_file_are_refused() -> None:
     refuse("200@1100", "199@1100", "before the file does")
 
 
-@pytest.mark.parametrize("target", ["0", "-1", "nan", "4.5", "3601", "9" * 20])
+@pytest.mark.parametrize("target", ["-1", "nan", "4.5", "3601", "9" * 20])
 def test_a_target_duration_out_of_range_is_refused(target: str) -> None:
     refuse("TARGETDURATION:4", f"TARGETDURATION:{target}", "target duration|number that is not one")
 

@@ -16,6 +16,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
     path("", include("core.urls")),
+    path("", include("transcode.urls")),
 ]
 
 handler400 = "core.api.pages.bad_request"

@@ -54,12 +54,14 @@ class VideoParams(serializers.Serializer[object]):
 class VideoKind(JobKind):
     """One type of job on a video. `stall` is its class in `TRANSCODE_STALL_SECONDS`.
 
-    `parts` names the files that a runner's success brings, as `payload[<part>]`.
+    `parts` names the files that a runner's success brings, as `payload[<part>]`, and
+    `update_parts` those that its updates may bring.
     """
 
     type: ClassVar[JobType]
     stall: ClassVar[str] = "vod"
     parts: ClassVar[tuple[str, ...]] = ()
+    update_parts: ClassVar[tuple[str, ...]] = ()
     is_abortable: ClassVar[bool] = True
     is_for_runners: ClassVar[bool] = True
     is_for_workers: ClassVar[bool] = True
@@ -107,6 +109,15 @@ class VideoKind(JobKind):
         if missing := [part for part in cls.parts if part not in files]:
             raise PayloadInvalid(f"Payload is invalid: {', '.join(missing)} is missing.")
         return {**fields, **{part: str(files[part]) for part in cls.parts}}
+
+    @classmethod
+    def updated(
+        cls, video_job: VideoJob, fields: Mapping[str, str], files: Mapping[str, Path]
+    ) -> None:
+        """Take what an update brought beside its progress: only live jobs bring anything.
+
+        `files` are staged, and removed after this. Raises: `PayloadInvalid`.
+        """
 
     # ---- the work
 
@@ -172,7 +183,10 @@ class VideoKind(JobKind):
 
     @classmethod
     def attempt_failed(cls, job: Job) -> None:
-        """Count a failure: an error, a stall, a holder that vanished."""
+        """Count a failure: an error, a stall, a holder that vanished; and whose it was."""
+        from transcode.runners.offers import note_failure
+
+        note_failure(job)
         VideoJob.objects.filter(job=job.pk).update(failures=F("failures") + 1)
 
     @classmethod

@@ -29,7 +29,7 @@ class VideoJob(models.Model):
     token is its first half. It is erased when the runner's right to the job ends, and stays
     while its result is finished and after, so that late calls are recognised.
     `withheld` keeps offers from runners: `{"<runner id>": "<ISO time until>"}`;
-    `failed_by` counts what a runner failed: `{"<runner id>": n}`.
+    `failed_by` counts what a runner failed: `{"<runner id>": {"count", "at"}}`.
     Progress is a fraction; `progressed_at` is when `seen_progress` last changed.
     `result` is what the finisher finds: names of staged files and checked fields.
     """

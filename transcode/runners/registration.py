@@ -1,0 +1,139 @@
+"""Who the runners are: how they come, how they are known, how they go (contract, 2.3)."""
+
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from core.api.clients import throttle_key
+from core.errors import FieldErrors, Throttled
+from core.jobs import lifecycle
+from core.jobs.models import Job
+from core.jobs.selectors import running
+from transcode.kind import video_kind
+from transcode.models import RegistrationToken, Runner
+from transcode.runners.problems import UnknownRegistration, UnknownRunner
+from transcode.runners.throttling import UNKNOWN_TOKENS
+from transcode.runners.tokens import hash_of, new_runner_token
+
+CONTACT_EVERY = timedelta(seconds=30)
+VERSION_CHARS = 64
+NAME_TAKEN = "This runner name already exists on this platform."
+
+
+def register(
+    *,
+    name: str,
+    registration_token: str,
+    ip: str | None,
+    description: str = "",
+    version: str = "",
+) -> tuple[Runner, str]:
+    """Let a runner in; return it with its token, which is shown this once.
+
+    Raises: `UnknownRegistration`, `Throttled`, `FieldErrors` when the name is taken.
+    """
+    registration = RegistrationToken.objects.filter(token=registration_token).first()
+    if registration is None:
+        count_unknown(ip)
+        raise UnknownRegistration
+    token = new_runner_token()
+    try:
+        with transaction.atomic():
+            runner = Runner.objects.create(
+                name=name,
+                description=description,
+                version=version[:VERSION_CHARS],
+                ip=ip or "",
+                token_hash=hash_of(token),
+                registration_token=registration,
+            )
+    except IntegrityError as error:
+        if not RegistrationToken.objects.filter(pk=registration.pk).exists():
+            raise UnknownRegistration from error
+        raise FieldErrors({"name": NAME_TAKEN}) from error
+    return runner, token
+
+
+def runner_of(token: str, ip: str | None) -> Runner:
+    """Return whose token it is, and note the contact. Raises: `UnknownRunner`, `Throttled`."""
+    runner = find(token, ip)
+    if runner is None:
+        raise UnknownRunner
+    return runner
+
+
+def find(token: str, ip: str | None) -> Runner | None:
+    """Return whose token it is, and note the contact; None, counted, when it is nobody's.
+
+    Raises: `Throttled` for an address that has tried too many.
+    """
+    runner = Runner.objects.filter(token_hash=hash_of(token)).first()
+    if runner is None:
+        count_unknown(ip)
+        return None
+    _note_contact(runner, ip)
+    return runner
+
+
+def count_unknown(ip: str | None) -> None:
+    """Count a token that is nobody's. Raises: `Throttled`."""
+    taken = UNKNOWN_TOKENS.take(throttle_key(ip))
+    if not taken.allowed:
+        raise Throttled(taken.retry_after_s)
+
+
+def _note_contact(runner: Runner, ip: str | None) -> None:
+    """Write when and whence it was heard, every 30 s; who is heard has not vanished."""
+    now = timezone.now()
+    due = Q(last_contact__lte=now - CONTACT_EVERY) | Q(disconnected_at__isnull=False)
+    if runner.disconnected_at or runner.last_contact <= now - CONTACT_EVERY:
+        Runner.objects.filter(due, pk=runner.pk).update(
+            last_contact=now, disconnected_at=None, ip=ip or ""
+        )
+
+
+def set_version(runner: Runner, version: str) -> None:
+    """Keep what a runner says of its version, where that is new."""
+    version = version[:VERSION_CHARS]
+    if version and version != runner.version:
+        runner.version = version
+        Runner.objects.filter(pk=runner.pk).update(version=version, updated_at=timezone.now())
+
+
+@transaction.atomic
+def remove(runner: Runner) -> bool:
+    """Forget a runner; its jobs go back, live ones end. False when it was gone already.
+
+    Its token is dead at once; its sockets are closed by the web processes that have them.
+    """
+    # Whoever accepts a job for it meanwhile waits for this lock, and then finds no runner.
+    locked = Runner.objects.select_for_update().filter(pk=runner.pk).first()
+    if locked is None:
+        return False
+    held = Job.objects.filter(running(), is_finishing=False, holder=locked.holder)
+    for job in held:
+        give_back(job)
+    locked.delete()
+    return True
+
+
+@transaction.atomic
+def revoke(registration: RegistrationToken) -> None:
+    """Remove a registration token with every runner that came by it."""
+    RegistrationToken.objects.select_for_update().filter(pk=registration.pk).first()
+    for runner in Runner.objects.filter(registration_token=registration):
+        remove(runner)
+    registration.delete()
+
+
+def give_back(job: Job) -> None:
+    """Return the job of a runner that leaves; a live stream has nobody else."""
+    try:
+        if video_kind(job).is_abortable:
+            lifecycle.release(job)
+        else:
+            lifecycle.fail(job, "runner_gone", "The runner was removed.")
+    except lifecycle.LeaseLost:
+        return  # It ended, or was taken away, at this very moment.

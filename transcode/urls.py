@@ -1,0 +1,7 @@
+"""Addresses of the transcode app."""
+
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("transcode.runners.urls")),
+]

@@ -156,19 +156,6 @@ def test_damaged_pictures_at_either_end_are_refused(at: int, tmp_path: Path) -> 
     assert code_of(refused) == "undecodable"
 
 
-def test_segments_that_are_swapped_are_refused(tmp_path: Path) -> None:
-    """Each range would still hold a fragment, and the sum of all durations be right."""
-
-    def swapped(video: Path) -> None:
-        ranges = read_file(video.with_name("180.m3u8")).ranges
-        data = video.read_bytes()
-        pieces = [data[each.offset : each.end] for each in ranges]
-        video.write_bytes(b"".join([pieces[0], *reversed(pieces[1:])]))
-
-    with pytest.raises(Refused):
-        check(tmp_path, spoil=swapped)
-
-
 def test_the_pieces_that_were_decoded_do_not_stay(tmp_path: Path) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()

@@ -11,6 +11,7 @@ from core.accounts.models import ApiToken, Role, User
 from core.tests.accounts.conftest import Revocations
 from core.uploads import storage
 from core.uploads.models import Upload
+from tests.support.fixtures import PASSWORD
 
 USERS, TOKENS = "/admin/core/user/", "/admin/core/apitoken/"
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -205,3 +206,21 @@ def test_a_token_is_switched_off(admin: Client, user: User) -> None:
     admin.post(f"{TOKENS}{token.pk}/change/", {"user": str(user.pk), "name": ""})
 
     assert not ApiToken.objects.get().is_active
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_admin_has_no_change_of_password_that_leaves_tokens_alive(
+    client: Client, staff: User, method: str
+) -> None:
+    client.force_login(staff)
+    asked = {
+        "old_password": PASSWORD,
+        "new_password1": "stapled moon",
+        "new_password2": "stapled moon",
+    }
+
+    answer = getattr(client, method)("/admin/password_change/", asked)
+
+    assert answer["Location"] == "/account/"
+    staff.refresh_from_db()
+    assert staff.check_password(PASSWORD)

@@ -75,10 +75,11 @@ def _overall(job: Job) -> float:
 
 
 def _stage(job: Job) -> str:
-    """Say where a job is, or where it came to its bad end."""
-    if job.status in (Status.QUEUED, Status.SUCCEEDED) or not job.stage:
-        return ""
+    """Say where a job is; of one with several stages also, where it came to its bad end."""
     several = job.stage_count > 1
+    ended_badly = job.status in (Status.FAILED, Status.CANCELLED)
+    if not job.stage or not (job.status == Status.RUNNING or (ended_badly and several)):
+        return ""
     words = (
         f"Stage {job.stage_index + 1} of {job.stage_count}: {job.stage}" if several else job.stage
     )

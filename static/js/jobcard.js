@@ -44,9 +44,10 @@ function overall({ status, progress, stage_index: index, stage_count: count }) {
   return Math.min(1, (index + progress) / Math.max(1, count));
 }
 
-/** Where a job is, or where it came to its bad end. */
+/** Where a job is; of one with several stages also, where it came to its bad end. */
 function stage({ status, stage: text, stage_index: index, stage_count: count, attempt }) {
-  if (status === "queued" || status === "succeeded" || !text) return "";
+  const endedBadly = status === "failed" || status === "cancelled";
+  if (!text || !(status === "running" || (endedBadly && count > 1))) return "";
   const words = count > 1 ? `Stage ${index + 1} of ${count}: ${text}` : text;
   return attempt > 1 ? `${words} (attempt ${attempt})` : words;
 }

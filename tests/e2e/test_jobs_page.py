@@ -51,11 +51,11 @@ def test_jobs_that_appear_are_told_apart(visitor: Visitor, user) -> None:
     page = visitor.sign_in(user.email)
     expect(page.locator("html")).to_have_attribute("data-connection", "open")
 
-    slow, bad = begin(user, duration_s=600), begin(user, behaviour="fail")
+    slow, bad = begin(user, duration_s=600), begin(user, behaviour="fail", stages=2)
 
     expect(card(page, slow)).to_contain_text("that succeeds")
     expect(card(page, bad)).to_contain_text("that fails")
-    expect(card(page, bad)).to_contain_text("stage 1")
+    expect(card(page, bad)).to_contain_text("Stage 2 of 2: stage 2")
     card(page, slow).get_by_role("button", name="Cancel").click()
     expect(page.locator("#done")).to_contain_text("Cancelled")
 

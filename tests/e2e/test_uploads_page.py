@@ -217,7 +217,7 @@ def test_turning_a_page_brings_its_text_to_the_top(visitor: Visitor, user) -> No
     drop(page, "book.pdf", scans.pdf(4), "application/pdf")
     row(page, "book.pdf").click()
     status(page, "Ready")
-    page.goto(page.url)
+    page.reload()
     status(page, "Ready")
     text = page.locator("#text")
     expect(text).to_have_value(Upload.objects.get().raw_text)

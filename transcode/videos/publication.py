@@ -224,7 +224,11 @@ def _install(offer: _Offer, master_name: str, hashes_name: str) -> bool:
         default=plays,
         output_field=BooleanField(),
     )
-    unchanged = Video.objects.filter(pk=video.pk, master_revision=video.master_revision)
+    unchanged = Video.objects.filter(
+        pk=video.pk,
+        master_revision=video.master_revision,
+        mastered_revision=video.mastered_revision,
+    )
     if not unchanged.update(
         master_name=master_name,
         hashes_name=hashes_name,

@@ -55,13 +55,14 @@ def running() -> Q:
 def claimable(*, is_outside: bool = False) -> Q:
     """Match jobs that wait for nothing but a worker: due, and their parent has succeeded.
 
-    A holder outside takes those too that workers still leave to it.
+    A holder outside takes those too that workers leave to it, for a while or for good.
     """
     # Conditions on the row itself stay outside any subquery: PostgreSQL looks at them
     # again after it has waited for another claim, at a subquery's it does not.
-    due = Q() if is_outside else Q(not_before=None) | Q(not_before__lte=timezone.now())
+    due = Q(not_before=None) | Q(not_before__lte=timezone.now())
+    is_theirs = Q() if is_outside else due & ~Q(queue="")
     parent_succeeded = Exists(Job.objects.filter(pk=OuterRef("parent"), status=Status.SUCCEEDED))
-    return queued() & due & (Q(parent=None) | Q(parent_succeeded))
+    return queued() & is_theirs & (Q(parent=None) | Q(parent_succeeded))
 
 
 def log_of(job: Job) -> str:

@@ -81,6 +81,8 @@ CORS_URLS_REGEX = r"^/(api|play|stream|fetch|media)/"
 CORS_ALLOW_HEADERS = [
     *default_headers,
     "idempotency-key",
+    "if-range",
+    "range",
     "tus-resumable",
     "upload-checksum",
     "upload-length",
@@ -90,7 +92,9 @@ CORS_ALLOW_HEADERS = [
     "x-request-id",
 ]
 CORS_EXPOSE_HEADERS = [
+    "Accept-Ranges",
     "Content-Disposition",
+    "Content-Range",
     "Link",
     "Location",
     "Retry-After",

@@ -1,7 +1,7 @@
 """Keeping tokens out of logs and error reports.
 
-A token may stand in a query, in a header and, for API tokens, in a path. Parameters are
-recognised as a query-string parser would: `tok%65n=` is `token=`.
+A token may stand in a query, in a header and, for API tokens and players, in a path.
+Parameters are recognised as a query-string parser would: `tok%65n=` is `token=`.
 """
 
 import logging
@@ -15,6 +15,7 @@ _QUERY = re.compile(r"\?([^\s\"'?]*)")
 _JWT = re.compile(r"eyJ[\w%-]{5,}(?:\.|%2[eE])[\w%-]+(?:\.|%2[eE])[\w%-]*")
 _BEARER = re.compile(r"(?i)\b(bearer\s+)[^\s\"',]+")
 _API_TOKEN = re.compile(r"(?<![0-9a-f-])(?:ml_)?[0-9a-f]{64}(?![0-9a-f])")
+_PLAY_TOKEN = re.compile(r"(/play/+)[^/\s\"'?]+")
 
 
 def mask_query(query: str) -> str:
@@ -35,8 +36,10 @@ def mask(text: str) -> str:
 
 
 def mask_path(text: str) -> str:
-    """Replace API tokens in addresses such as `uploads/<token>/`."""
-    return _API_TOKEN.sub(MASK, text) if "/" in text else text
+    """Replace tokens in addresses such as `uploads/<token>/` and `play/<token>/`."""
+    if "/" not in text:
+        return text
+    return _PLAY_TOKEN.sub(rf"\g<1>{MASK}", _API_TOKEN.sub(MASK, text))
 
 
 class RedactTokens(logging.Filter):

@@ -68,6 +68,13 @@ def test_an_api_token_in_a_path_is_masked_and_a_uuid_is_not():
     assert mask_path(job) == job
 
 
+@pytest.mark.parametrize("slashes", ["/", "//"])
+def test_a_players_token_is_masked_and_the_rest_of_its_address_is_not(slashes):
+    line = f"Not Found: /play{slashes}t1nxm4.dG9r-ZW4_/5f0f2d6e/0.m3u8"
+
+    assert mask_path(line) == f"Not Found: /play{slashes}***/5f0f2d6e/0.m3u8"
+
+
 def record(message, *args):
     return logging.LogRecord("uvicorn.error", logging.INFO, __file__, 1, message, args, None)
 

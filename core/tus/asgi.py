@@ -1,4 +1,4 @@
-"""A thin ASGI layer in front of Django, for `/api/v1/tus/` alone.
+"""A thin ASGI layer in front of Django, for `/api/v1/tus/` and whatever else reads so.
 
 Django writes a whole body to disk before it calls a view. Here it is told that there is
 none, and the view takes it from the scope while it arrives: everything else, from CORS to
@@ -6,6 +6,7 @@ the CSRF check, is Django's as for any request.
 """
 
 import asyncio
+from collections.abc import Callable
 
 from core.realtime.asgi import Application, Message, Receive, Scope, Send
 from core.tus.inflow import Inflow
@@ -15,15 +16,20 @@ BODY = "medialoom.body"
 METHODS = (b"DELETE", b"HEAD", b"OPTIONS", b"PATCH")
 
 
-class UnspooledBodies:
-    """Serve uploads by `app` with their bodies in the scope, and all else as it comes."""
+def is_tus(path: str) -> bool:
+    """Return whether a path is one of resumable uploads."""
+    return path.startswith(PREFIX)
 
-    def __init__(self, app: Application) -> None:
-        self.app = app
+
+class UnspooledBodies:
+    """Serve the paths that `takes` names with their bodies in the scope, all else as it comes."""
+
+    def __init__(self, app: Application, takes: Callable[[str], bool] = is_tus) -> None:
+        self.app, self.takes = app, takes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+        if scope["type"] != "http" or not self.takes(scope["path"]):
             await self.app(scope, receive, send)
             return
         scope["method"] = method_of(scope)

@@ -30,6 +30,17 @@ def finish_if_whole(upload: TusUpload) -> None:
                 finish(upload)
 
 
+def completed_meanwhile(upload: TusUpload) -> TusUpload:
+    """Return an upload anew whose files were not found, if that is because it is complete.
+
+    Raises: `NotFound`, `Gone`.
+    """
+    upload = selectors.upload_of(upload.owner, upload.pk)
+    if upload.status != Status.COMPLETE:
+        raise Gone
+    return upload
+
+
 def finish(upload: TusUpload) -> None:
     """Have the purpose take the whole file. The caller holds the upload's lock.
 

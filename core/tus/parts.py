@@ -66,6 +66,15 @@ def remove_all_of(owner_id: UUID | str) -> None:
     shutil.rmtree(root() / str(UUID(str(owner_id))), ignore_errors=True)
 
 
+def folders() -> Iterator[tuple[tuple[UUID, UUID], float]]:
+    """Yield `(owner, upload)` of every folder, and when it was made, in seconds since 1970."""
+    for path in root().glob("*/*"):
+        try:
+            yield (UUID(path.parent.name), UUID(path.name)), path.stat().st_mtime
+        except (ValueError, FileNotFoundError):
+            continue  # It is none of ours, or has just gone.
+
+
 def size_of(owner_id: UUID, upload_id: UUID) -> int | None:
     """Return how many bytes are there; None where the file is not."""
     try:

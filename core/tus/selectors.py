@@ -13,9 +13,13 @@ from core.tus.models import UNFINISHED, Status, TusUpload
 from core.tus.purposes import names_that_keep_files
 
 
-def upload_of(owner: User, upload_id: UUID) -> TusUpload:
+def upload_of(owner: User, upload_id: UUID | str) -> TusUpload:
     """Return one of the owner's uploads. Raises: `NotFound`, `Gone` for an expired one."""
-    upload = TusUpload.objects.filter(pk=upload_id, owner=owner).first()
+    try:
+        mine = TusUpload.objects.filter(pk=UUID(str(upload_id)), owner=owner)
+    except ValueError as error:
+        raise NotFound from error
+    upload = mine.first()
     if upload is None:
         raise NotFound
     is_overdue = upload.status == Status.RECEIVING and upload.expires_at <= timezone.now()

@@ -22,6 +22,7 @@ from core.tus.purposes import DEFAULT, purpose_named
 class FinishedFile:
     """A finished upload of the purpose `file`. `filename` and `filetype` are the client's."""
 
+    upload_id: UUID
     path: Path
     filename: str
     filetype: str
@@ -112,7 +113,7 @@ def forget(upload: TusUpload, *, expired: bool = False) -> None:
     parts.remove(upload.owner_id, upload.pk)
 
 
-def find_file(*, owner: User, upload_id: UUID) -> FinishedFile:
+def find_file(*, owner: User, upload_id: UUID | str) -> FinishedFile:
     """Return a finished file without taking it.
 
     Raises: `NotFound` when there is none of this id for this user, `FieldErrors` when it is
@@ -124,10 +125,10 @@ def find_file(*, owner: User, upload_id: UUID) -> FinishedFile:
     path = parts.data_of(owner.pk, upload.pk)
     if not path.is_file():
         raise Gone
-    return FinishedFile(path, upload.filename, upload.filetype, upload.length_bytes)
+    return FinishedFile(upload.pk, path, upload.filename, upload.filetype, upload.length_bytes)
 
 
-def take_file(*, owner: User, upload_id: UUID) -> FinishedFile:
+def take_file(*, owner: User, upload_id: UUID | str) -> FinishedFile:
     """Take a finished file over, once, in the caller's transaction.
 
     The caller links (not renames) the file to a place of its own before its transaction
@@ -137,8 +138,8 @@ def take_file(*, owner: User, upload_id: UUID) -> FinishedFile:
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("take_file belongs into the transaction that uses the file")
     found = find_file(owner=owner, upload_id=upload_id)
-    taken, _ = TusUpload.objects.filter(pk=upload_id, status=Status.COMPLETE).delete()
-    if not taken:
+    mine = TusUpload.objects.filter(pk=found.upload_id, status=Status.COMPLETE)
+    if not mine.delete()[0]:
         raise NotFound
-    transaction.on_commit(partial(parts.remove, owner.pk, upload_id))
+    transaction.on_commit(partial(parts.remove, owner.pk, found.upload_id))
     return found

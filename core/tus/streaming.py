@@ -16,7 +16,7 @@ from uuid import UUID
 from core.accounts.models import User
 from core.errors import InvalidInput
 from core.tus import finishing, parts, selectors, services
-from core.tus.errors import ChecksumMismatch, Disconnected, OffsetMismatch, TooLarge
+from core.tus.errors import ChecksumMismatch, Disconnected, Gone, OffsetMismatch, TooLarge
 from core.tus.headers import Checksum, Chunk
 from core.tus.inflow import Inflow
 from core.tus.models import Status, TusUpload
@@ -48,7 +48,10 @@ def _hold(owner: User, upload_id: UUID) -> tuple[TusUpload, int | None]:
     upload = selectors.upload_of(owner, upload_id)
     if upload.status == Status.COMPLETE:
         return upload, None
-    lock = parts.lock(owner.pk, upload_id)
+    try:
+        lock = parts.lock(owner.pk, upload_id)
+    except Gone:
+        return finishing.completed_meanwhile(upload), None
     try:
         # Read again: whoever held it before has gone on.
         upload = selectors.upload_of(owner, upload_id)

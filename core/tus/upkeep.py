@@ -5,7 +5,6 @@ alone end, and folders that no row stands for go.
 import logging
 import time
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -84,16 +83,11 @@ def _expire_unfinished(upload: TusUpload) -> bool:
 def remove_strays() -> int:
     """Remove folders that no upload needs; return how many."""
     before = time.time() - STRAY_AFTER_S
-    folders = [path for path in parts.root().glob("*/*") if path.stat().st_mtime < before]
-    needed = set(map(str, selectors.with_files().values_list("pk", flat=True)))
-    strays = [path for path in folders if path.name not in needed]
-    for path in strays:
-        _remove(path)
+    folders = {pair for pair, made_at in parts.folders() if made_at < before}
+    strays = folders - set(selectors.with_files().values_list("owner_id", "pk"))
+    for owner_id, upload_id in strays:
+        parts.remove(owner_id, upload_id)
     return len(strays)
-
-
-def _remove(folder: Path) -> None:
-    parts.remove(UUID(folder.parent.name), UUID(folder.name))
 
 
 def remove_all_of(*, user_id: UUID, **_: Any) -> None:

@@ -23,7 +23,7 @@ from core.api.errors import PROBLEM_TYPE, Failure, failure_of, problem_body
 from core.errors import JobError
 from core.tus import finishing, headers, selectors, services, streaming
 from core.tus.asgi import BODY
-from core.tus.errors import TooLarge
+from core.tus.errors import Gone, TooLarge
 from core.tus.headers import Chunk
 from core.tus.inflow import Inflow
 from core.tus.models import Status, TusUpload
@@ -140,8 +140,13 @@ def _body(request: HttpRequest) -> Inflow:
 
 def _state(account: User, upload_id: UUID) -> HttpResponse:
     upload = selectors.upload_of(account, upload_id)
-    finishing.finish_if_whole(upload)
-    found = headers.of_upload(upload, selectors.offset_of(upload))
+    try:
+        finishing.finish_if_whole(upload)
+        offset_bytes = selectors.offset_of(upload)
+    except Gone:
+        upload = finishing.completed_meanwhile(upload)
+        offset_bytes = upload.length_bytes
+    found = headers.of_upload(upload, offset_bytes)
     found["Upload-Length"] = str(upload.length_bytes)
     if upload.metadata_header:
         found["Upload-Metadata"] = upload.metadata_header

@@ -1,0 +1,1 @@
+"""An app that brings a purpose of its own."""

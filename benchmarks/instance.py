@@ -22,8 +22,11 @@ START_PATIENCE_S = 90.0
 class Instance:
     """A running platform: its address, an account's token, and what its processes cost."""
 
-    def __init__(self, process: "subprocess.Popen[bytes]", port: int, password: str) -> None:
+    def __init__(
+        self, process: "subprocess.Popen[bytes]", port: int, password: str, env: dict[str, str]
+    ) -> None:
         self.process = process
+        self.env = env
         self.url = f"http://127.0.0.1:{port}"
         self.ws_url = f"ws://127.0.0.1:{port}"
         self._password = password
@@ -42,6 +45,24 @@ class Instance:
         login = {"email": "admin@localhost", "password": self._password}
         answer = httpx.post(f"{self.url}/api/v1/users/login/", json=login)
         self.token = answer.raise_for_status().json()["access"]
+
+    def run(self, code: str, *args: str) -> str:
+        """Run Python with Django set up on the instance's database; return what it prints."""
+        command = [sys.executable, "-c", f"import django; django.setup(); {code}", *args]
+        env = {
+            **self.env,
+            "DJANGO_SETTINGS_MODULE": "backend.settings",
+            "REDIS_URL": self.redis_url,
+        }
+        done = subprocess.run(
+            command, cwd=ROOT, env=env, check=True, capture_output=True, text=True
+        )
+        return done.stdout
+
+    @property
+    def redis_url(self) -> str:
+        """The address of the instance's own Redis."""
+        return f"unix://{Path(self.env['DATA_DIR'], 'run', 'redis.sock')}"
 
     def processes(self) -> list[psutil.Process]:
         """Every process of the platform that runs now."""
@@ -82,7 +103,7 @@ def running(**settings: str) -> Iterator[Instance]:
                 stderr=output,
             )
         try:
-            instance = Instance(process, port, password)
+            instance = Instance(process, port, password, env)
             instance.wait()
             yield instance
         finally:

@@ -1,0 +1,146 @@
+"""Fifty runners and 5,000 pending jobs: who gets which, and how soon.
+
+    python -m benchmarks.accept_race [--quick]
+
+First as fast as they can, then at 40 accepts a second in all. Each accept is for one of the
+jobs that the runner was offered, as a runner does it, so many are refused with 409. Every
+job has to be won once and by one. On SQLite and on a PostgreSQL of its own.
+"""
+
+import argparse
+import asyncio
+import itertools
+import json
+import random
+import statistics
+import sys
+import time
+from collections import Counter
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+
+import httpx
+
+from backend.bootstrap.debian import postgres_folder
+from backend.bootstrap.postgres import server as postgres
+from benchmarks import instance
+from benchmarks.figures import Figure, show
+
+RUNNERS = 50
+PACE_S = 1 / 40
+TARGET_P95_MS = 50.0
+PREPARE = """
+import json, sys
+from django.db import transaction
+from core.accounts.models import User
+from transcode.tests import factories
+owner = User.objects.first()
+tokens = [factories.make_runner()[1] for _ in range(int(sys.argv[1]))]
+video = factories.make_video(owner)
+with transaction.atomic():
+    for _ in range(int(sys.argv[2])):
+        factories.make_job(video)
+print(json.dumps(tokens))
+"""
+COUNT = """
+from transcode.models import VideoJob
+print(VideoJob.objects.filter(job__status="running", job__attempt=1, runner__isnull=False).count())
+"""
+
+
+@dataclass
+class Race:
+    """What came of it: how long each accept took, and who won what."""
+
+    accept_ms: list[float] = field(default_factory=list)
+    wins: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
+
+
+def main() -> int:
+    """Run both races on both databases and print the figures."""
+    parser = argparse.ArgumentParser(prog="benchmarks.accept_race", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="500 jobs instead of 5,000")
+    jobs = 500 if parser.parse_args().quick else 5000
+    programs = postgres_folder()
+    if programs is None:
+        print("PostgreSQL is not installed: only SQLite is measured", file=sys.stderr)
+    races = {"SQLite": nullcontext("")}
+    if programs:
+        races["PostgreSQL"] = postgres(programs)  # type: ignore[assignment]
+    for name, database in races.items():
+        with database as url, instance.running(
+            DATABASE_URL=url, TRANSCODE_LOCAL_WORKERS="off"
+        ) as platform:  # fmt: skip
+            measure(name, platform, jobs)
+    return 0
+
+
+def measure(name: str, platform: instance.Instance, jobs: int) -> None:
+    """Race on one database."""
+    tokens = json.loads(platform.run(PREPARE, str(RUNNERS), str(jobs)))
+    paced = min(jobs // 4, 400)
+    started = time.perf_counter()
+    fast = asyncio.run(race(platform.url, tokens, jobs - paced, pace_s=0.0))
+    fast_s = time.perf_counter() - started
+    slow = asyncio.run(race(platform.url, tokens, paced, pace_s=PACE_S))
+    held = int(platform.run(COUNT))
+    wins = fast.wins + slow.wins
+    show([
+        Figure(f"{name}: jobs that were not won exactly once", [jobs - len(wins)], 0),
+        Figure(f"{name}: jobs that the rows do not show once", [abs(jobs - held)], 0),
+        Figure(
+            f"{name}: p95 of an accept at 40 a second, ms", [p95(slow.accept_ms)],
+            TARGET_P95_MS if name == "PostgreSQL" else 2 * TARGET_P95_MS,
+        ),
+    ])  # fmt: skip
+    assert max(wins.values()) == 1
+    print(
+        f"{name}: {len(fast.wins) / fast_s:.0f} accepts a second as fast as they can, "
+        f"median {statistics.median(fast.accept_ms):.0f} ms, {fast.refused} refused"
+    )
+
+
+def p95(values: list[float]) -> float:
+    """Return the 95th percentile."""
+    return statistics.quantiles(values, n=20, method="inclusive")[18]
+
+
+async def race(url: str, tokens: list[str], jobs: int, *, pace_s: float) -> Race:
+    """Let the runners take so many jobs."""
+    result, turns = Race(), itertools.count()
+    started = time.perf_counter()
+    async with httpx.AsyncClient(base_url=f"{url}/api/v1/runners/jobs", timeout=60) as client:
+
+        async def run(token: str) -> None:
+            while len(result.wins) < jobs:
+                asked = await client.post("/request", json={"runnerToken": token})
+                offers = asked.json()["availableJobs"]
+                if not offers:
+                    return
+                if pace_s:
+                    due = started + next(turns) * pace_s
+                    await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                if len(result.wins) >= jobs:
+                    return
+                await accept(client, token, random.choice(offers)["uuid"], result)
+
+        await asyncio.gather(*(run(token) for token in tokens))
+    return result
+
+
+async def accept(client: httpx.AsyncClient, token: str, uuid: str, result: Race) -> None:
+    """Try to take one job."""
+    began = time.perf_counter()
+    answer = await client.post(f"/{uuid}/accept", json={"runnerToken": token})
+    result.accept_ms.append(1000 * (time.perf_counter() - began))
+    if answer.status_code == 200:
+        result.wins[uuid] += 1
+    elif answer.status_code == 409:
+        result.refused += 1
+    else:
+        answer.raise_for_status()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -12,12 +12,16 @@ from itertools import chain
 
 
 class JobError(Exception):
-    """An expected failure. `code` is for programs, the message is for people."""
+    """An expected failure. `code` is for programs, the message is for people.
+
+    `sentence` is the message of a kind of failure that always has the same one.
+    """
 
     code = "failed"
+    sentence = ""
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "", *, code: str | None = None) -> None:
+        super().__init__(message or self.sentence)
         if code is not None:
             self.code = code
 

@@ -23,9 +23,7 @@ class BadCredentials(InvalidInput):
     """The same for an unknown account, a locked one and a wrong password."""
 
     code = "bad_credentials"
-
-    def __init__(self) -> None:
-        super().__init__("Invalid email or password.")
+    sentence = "Invalid email or password."
 
 
 def check_credentials(email: str, password: str, *, ip: str | None) -> User:

@@ -8,6 +8,7 @@ from rest_framework import status
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from core.accounts import login, schema, services, tokens
@@ -33,6 +34,20 @@ def session_body(message: str, user: User) -> dict[str, Any]:
     return {**pair_body(message, user), "user": shapes.UserSerializer(user).data}
 
 
+def data_of(request: Request, shape: type[Serializer[Any]]) -> dict[str, Any]:
+    """Return what a request's body holds, as its serializer reads it. Raises: `ValidationError`."""
+    form = shape(data=request.data)
+    form.is_valid(raise_exception=True)
+    checked: dict[str, Any] = form.validated_data
+    return checked
+
+
+def end_session(request: Request) -> None:
+    """End the browser session behind a request; one with a token has none."""
+    if request.auth is None:
+        auth.logout(request._request)
+
+
 class OpenView(CoreErrors, APIView):
     """A door for those who have no token yet; a dead one in the header does no harm."""
 
@@ -56,9 +71,8 @@ class SignupView(OpenView):
     )
     def post(self, request: Request) -> Response:
         """Make an account and log in to it."""
-        form = shapes.SignupSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        user = services.sign_up(**form.validated_data, ip=client_ip(request))
+        data = data_of(request, shapes.SignupSerializer)
+        user = services.sign_up(**data, ip=client_ip(request))
         body = session_body("Signup successful.", user)
         return Response(body, status=status.HTTP_201_CREATED)
 
@@ -74,11 +88,10 @@ class LoginView(OpenView):
     )
     def post(self, request: Request) -> Response:
         """Give tokens for an e-mail, in any letter case, and a password."""
-        form = shapes.LoginSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
+        data = data_of(request, shapes.LoginSerializer)
         ip = client_ip(request)
         try:
-            user = login.check_credentials(**form.validated_data, ip=ip)
+            user = login.check_credentials(**data, ip=ip)
         except login.BadCredentials as refusal:
             return Response({"message": str(refusal)}, status=401, headers=BEARER)
         services.note_login(user, ip)
@@ -136,14 +149,12 @@ class LogoutView(CoreErrors, APIView):
     )
     def post(self, request: Request) -> Response:
         """End a refresh token, or with `everywhere` every token, session and socket."""
-        form = shapes.LogoutSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
+        data = data_of(request, shapes.LogoutSerializer)
         user = account_of(request)
-        refresh = form.validated_data.get("refresh")
+        refresh = data.get("refresh")
         if refresh is not None and not tokens.end_refresh_token(refresh, user=user):
             raise FieldErrors({"refresh": "The token belongs to another account."})
-        if form.validated_data["everywhere"]:
+        if data["everywhere"]:
             services.revoke_sessions(user)
-        if request.auth is None:
-            auth.logout(request._request)
+        end_session(request)
         return Response({"message": "Logout successful."})

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from core.accounts import api_tokens, login, schema, services
 from core.accounts import serializers as shapes
-from core.accounts.views import pair_body
+from core.accounts.views import data_of, end_session, pair_body
 from core.api.bodies import DetailBodySerializer
 from core.api.clients import account_of, client_ip
 from core.api.errors import CoreErrors
@@ -40,9 +40,8 @@ class ProfileView(CoreErrors, APIView):
     )
     def put(self, request: Request) -> Response:
         """Change the names that are given; the same as PATCH."""
-        form = shapes.ProfileSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        user = services.edit_profile(account_of(request), **form.validated_data)
+        data = data_of(request, shapes.ProfileSerializer)
+        user = services.edit_profile(account_of(request), **data)
         body = {"message": "Profile updated.", "user": shapes.UserSerializer(user).data}
         return Response(body)
 
@@ -68,8 +67,7 @@ class DeleteAccountView(CoreErrors, APIView):
     def delete(self, request: Request) -> Response:
         """Remove the account with its uploads, files, jobs, tokens and sockets."""
         services.delete_account(account_of(request))
-        if request.auth is None:
-            auth.logout(request._request)
+        end_session(request)
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -89,10 +87,9 @@ class PasswordView(CoreErrors, APIView):
     )
     def post(self, request: Request) -> Response:
         """Change the password; every token ends, and a new pair is given."""
-        form = shapes.PasswordSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
+        data = data_of(request, shapes.PasswordSerializer)
         user = account_of(request)
-        login.change_password(user, **form.validated_data, ip=client_ip(request))
+        login.change_password(user, **data, ip=client_ip(request))
         if request.auth is None:
             auth.update_session_auth_hash(request._request, user)
         return Response(pair_body("Password changed.", user))
@@ -122,11 +119,8 @@ class ApiTokensView(CoreErrors, APIView):
     )
     def post(self, request: Request) -> Response:
         """Make an API token; the answer holds its key, this once."""
-        form = shapes.CreateApiTokenSerializer(data=request.data)
-        form.is_valid(raise_exception=True)
-        token, key = api_tokens.create_api_token(
-            account_of(request), **form.validated_data, ip=client_ip(request)
-        )
+        data = data_of(request, shapes.CreateApiTokenSerializer)
+        token, key = api_tokens.create_api_token(account_of(request), **data, ip=client_ip(request))
         body = {**shapes.ApiTokenSerializer(token).data, "key": key}
         return Response(body, status=status.HTTP_201_CREATED)
 

@@ -108,15 +108,11 @@ class NotAvailable(InvalidInput):
     """The file is missing, outside its root, not a regular file or unreadable."""
 
     code = "not_available"
-
-    def __init__(self) -> None:
-        super().__init__("Not available.")
+    sentence = "Not available."
 
 
 class PathOutsideRoot(InvalidInput):
     """The path leaves the folder that it must stay in."""
 
     code = "path_outside_root"
-
-    def __init__(self) -> None:
-        super().__init__("The path is not allowed.")
+    sentence = "The path is not allowed."

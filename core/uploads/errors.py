@@ -23,9 +23,7 @@ class NotFound(JobError):
     """There is no such upload for this user."""
 
     code = "not_found"
-
-    def __init__(self) -> None:
-        super().__init__("not_found")
+    sentence = "not_found"
 
 
 class Conflict(JobError):
@@ -38,9 +36,7 @@ class AccountGone(JobError):
     """The account that asks was deleted meanwhile."""
 
     code = "token_invalid"
-
-    def __init__(self) -> None:
-        super().__init__("The token is not valid any more.")
+    sentence = "The token is not valid any more."
 
 
 class Unavailable(JobError):
@@ -53,6 +49,4 @@ class QuestionRequired(JobError):
     """The question is blank."""
 
     code = "question_required"
-
-    def __init__(self) -> None:
-        super().__init__("question_required")
+    sentence = "question_required"

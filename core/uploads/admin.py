@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from core.errors import JobError
 from core.uploads import services
@@ -55,6 +55,13 @@ class UploadAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # generic in the 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
         """Select uploads without their longest column."""
         return super().get_queryset(request).select_related("owner", "job").defer("pages")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Show an upload without buttons to save: there is nothing to be saved."""
+        context |= {"title": "Upload", "show_save": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="status")
     def status(self, upload: Upload) -> str:

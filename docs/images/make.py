@@ -39,6 +39,7 @@ from tests.support.running import Platform  # noqa: E402
 PICTURE = ROOT / "docs" / "images" / "dashboard.png"
 EMAIL = "ada@example.org"
 COLOURS = 128
+PICTURE_IS_DRAWN = "() => document.getElementById('page-image').naturalWidth > 0"
 WELL_UNDER_WAY = """() => [...document.querySelectorAll("#live progress")]
   .filter(({ value }) => value > 0.2).length > 1"""
 
@@ -81,6 +82,7 @@ def send(page: Page, url: str, name: str, content: bytes, media_type: str) -> No
     # A new file opens itself where none is open; on a phone its row is out of sight then.
     row = page.locator("#list .row").filter(has_text=name).first
     page.goto(f"{url}/uploads/{row.get_attribute('href')}")
+    page.wait_for_function(PICTURE_IS_DRAWN)
 
 
 def fill(page: Page, url: str) -> None:

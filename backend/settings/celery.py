@@ -57,6 +57,5 @@ CELERY_BEAT_SCHEDULE = {
         ("videos.settle", "transcode.settle_videos", 10.0),
         ("videos.purge", "transcode.purge_videos", 30.0),
         ("videos.sweep", "transcode.sweep_videos", 3600.0),
-        ("tus.sweep", "core.sweep_tus", 60.0),
     ]
 }

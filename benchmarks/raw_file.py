@@ -10,7 +10,7 @@ from typing import Any
 HOP_BYTES = 256 * 1024
 
 
-async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+async def application(scope: dict[str, Any], _receive: Any, send: Any) -> None:
     """Send the file named by `RAW_FILE`, read in a thread, a hop at a time."""
     if scope["type"] != "http":
         return

@@ -26,6 +26,7 @@ from core.media.process import Completed, Limits, RunOptions
 from core.media.progress import Progress, ProgressParser, Stall
 
 MAX_STREAMS = 64
+STDIN = "pipe:0"
 
 # `process.run`, or `JobKind.program` of the job that the program is to live and die with. It takes
 # the arguments, `limits`, `on_line` and `process.RunOptions`.
@@ -38,6 +39,7 @@ class Input:
     """A file to read. `options` stand before it, as ("-ss", "3"); `format` forces a demuxer.
 
     An address instead of a path is for our own live ingest; its protocol has to be allowed.
+    `STDIN` is what the run's `stdin` brings.
     """
 
     path: Path | str
@@ -125,6 +127,8 @@ class _Fences:
     def _address(self, path: Path | str) -> str:
         if isinstance(path, Path):
             return file_url(path)
+        if path == STDIN:
+            return path
         if address_scheme(path) not in self.protocols - PROTOCOLS:
             raise ValueError("an input is a Path, or an address whose protocol is allowed")
         return path

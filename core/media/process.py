@@ -25,9 +25,9 @@ from typing import TypedDict, Unpack
 
 from core.media import processgroup
 from core.media.errors import ProgramMissing, ProgramNotStarted
-from core.media.watch import Callbacks, Completed, Limits, Watch, exit_status
+from core.media.watch import Callbacks, Completed, Feed, Limits, Watch, exit_status
 
-__all__ = ["Completed", "Limits", "RunOptions", "kill_all", "run"]
+__all__ = ["Completed", "Feed", "Limits", "RunOptions", "kill_all", "run"]
 
 GRACE_S = 1.5
 
@@ -51,12 +51,13 @@ class RunOptions(TypedDict, total=False):
     """What a run may be given beside its limits and `on_line`.
 
     `on_stdout` gets the lines of stdout, which then reach neither `on_line` nor the tail. `nice`
-    is what is added to the niceness that is inherited, 0 to 19.
+    is what is added to the niceness that is inherited, 0 to 19. `stdin` is all that the program
+    reads, or a feed that is asked for more whenever the program takes it.
     """
 
     cwd: str | os.PathLike[str] | None
     env: Mapping[str, str] | None
-    stdin: bytes | None
+    stdin: bytes | Feed | None
     capture: bool
     on_stdout: Callable[[str], None] | None
     nice: int
@@ -83,15 +84,15 @@ def run(
     run_id = uuid.uuid4().hex
     environment = {**_inherited(), **(options.get("env") or {}), processgroup.MARKER: run_id}
     command = _command(args, environment)
-    stdin = options.get("stdin")
+    stdin, capture = options.get("stdin"), options.get("capture", False)
     child: subprocess.Popen[bytes] | None = None
     try:
         launch = _launcher(limits, environment, options.get("nice", 0)) + command
         child = _start(launch, cwd=options.get("cwd"), env=environment, has_stdin=stdin is not None)
         _live[child.pid] = run_id
         callbacks = Callbacks(on_line, check, options.get("on_stdout"))
-        name, capture = Path(command[0]).name, options.get("capture", False)
-        watch = Watch(child, limits, callbacks, name=name, stdin=stdin or b"", capture=capture)
+        name, fed = Path(command[0]).name, b"" if stdin is None else stdin
+        watch = Watch(child, limits, callbacks, name=name, stdin=fed, capture=capture)
         return watch.until_exit()
     finally:
         _end(child, run_id)

@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Protocol
 
 from core.errors import JobError
 from core.media import processgroup
@@ -26,6 +26,7 @@ from core.media.lines import LineSplitter
 TAIL_LINES = 100
 CAPTURE_MAX_BYTES = 64 * 1024 * 1024
 TICK_S = 0.25
+FEED_EVERY_S = 0.1  # how often a feed that had nothing is asked again, at most
 
 _READ_BYTES = 64 * 1024
 _DRAIN_BYTES = 1024 * 1024  # the most that a pipe of the system holds
@@ -70,6 +71,13 @@ class Callbacks:
     on_stdout: Callable[[str], None] | None = None
 
 
+class Feed(Protocol):
+    """What a program reads that is not all there yet, as raw files that do not block are read."""
+
+    def read(self, size: int, /) -> bytes | None:
+        """Return up to `size` bytes: none at the end, None when there are none at the moment."""
+
+
 class Watch:
     """Follow `child`, the leader of its own session, until it exits or breaks a limit."""
 
@@ -80,14 +88,17 @@ class Watch:
         callbacks: Callbacks,
         *,
         name: str,
-        stdin: bytes,
+        stdin: bytes | Feed,
         capture: bool,
     ) -> None:
         self._child = child
         self._limits = limits
         self._callbacks = callbacks
         self._name = name
-        self._unfed = memoryview(stdin)
+        self._feed_from = None if isinstance(stdin, bytes) else stdin
+        self._unfed = memoryview(stdin if isinstance(stdin, bytes) else b"")
+        self._starved: IO[bytes] | None = None
+        self._starved_at = 0.0
         self._captured = bytearray() if capture else None
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._splitters: dict[IO[bytes], LineSplitter] = {}
@@ -108,6 +119,7 @@ class Watch:
             while (status := exit_status(self._child.pid)) is None:
                 self._serve(TICK_S)
                 self._hold_limits()
+                self._feed_starved()
             # Helpers that it left behind would hold the pipes open.
             processgroup.signal_session(self._child.pid, signal.SIGKILL)
             self._selector.unregister(exit_file)
@@ -172,17 +184,39 @@ class Watch:
                 self._callbacks.check()
 
     def _feed(self, pipe: IO[bytes]) -> int:
+        if not self._unfed and self._feed_from is not None and not self._fetch(pipe):
+            return 0
         written = 0
         # A program may stop reading before its input ends, as `head` does.
         with contextlib.suppress(BlockingIOError):
             try:
                 written = os.write(pipe.fileno(), self._unfed[:_READ_BYTES])
             except BrokenPipeError:
-                self._unfed = self._unfed[:0]
+                self._unfed, self._feed_from = self._unfed[:0], None
         self._unfed = self._unfed[written:]
-        if not self._unfed:
+        if not self._unfed and self._feed_from is None:
             self._close(pipe)
         return written
+
+    def _fetch(self, pipe: IO[bytes]) -> bool:
+        """Get what is to be fed next; False where there is nothing at the moment."""
+        assert self._feed_from is not None  # noqa: S101 - for the type checker
+        data = self._feed_from.read(_READ_BYTES)
+        if data is None:
+            # A pipe that takes more would be reported all the time.
+            self._selector.unregister(pipe)
+            self._starved, self._starved_at = pipe, time.monotonic()
+            return False
+        self._unfed = memoryview(data)
+        if not data:
+            self._feed_from = None
+        return True
+
+    def _feed_starved(self) -> None:
+        """Look again for something to feed, after a while."""
+        if self._starved is not None and time.monotonic() - self._starved_at >= FEED_EVERY_S:
+            pipe, self._starved = self._starved, None
+            self._selector.register(pipe, selectors.EVENT_WRITE, self._feed)
 
     def _drain(self) -> None:
         """Read what is left in the pipes, but wait for nobody who may still hold them."""

@@ -197,6 +197,7 @@ class VideoKind(JobKind):
     @classmethod
     def changed(cls, job: Job) -> None:
         """Let the video follow its job; a runner's right ends with its hold."""
+        from transcode.local import growing
         from transcode.runners.events import jobs_available
         from transcode.videos import following
 
@@ -206,6 +207,7 @@ class VideoKind(JobKind):
             VideoJob.objects.filter(job=job.pk).exclude(token_hash="").update(
                 token_hash="", runner=None
             )
+            growing.withdraw(job)
         following.job_changed(job)
 
 

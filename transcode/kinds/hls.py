@@ -66,9 +66,12 @@ class Hls(VideoKind):
 
     def publish(self, result: Json) -> None:  # noqa: ARG002 - it sums up what was placed
         """Write the rows of what was made; a member that was cancelled meanwhile gets none."""
+        from transcode.local import growing
+
         video_id = self.video_job.video_id
         publication.add_rendition(video_id, self.own)
         ours = {member.pk for member in lifecycle.members_of(self.job)}
         for member, new in self.of_members.items():
             if member.pk in ours:
                 publication.add_rendition(video_id, new)
+        growing.completed(self.job)

@@ -28,7 +28,7 @@ class Remux(VideoKind):
 
     def encode(self) -> Json:
         """Copy the streams here."""
-        from transcode.local.encoding import encode_remux
+        from transcode.local.remux import encode_remux
 
         return encode_remux(self)
 
@@ -59,5 +59,8 @@ class Remux(VideoKind):
 
     def publish(self, result: Json) -> None:  # noqa: ARG002 - it sums up what was placed
         """Write the rows of what was made."""
+        from transcode.local import growing
+
         for new in self.made:
             publication.add_rendition(self.video_job.video_id, new)
+        growing.completed(self.job)

@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -15,6 +16,7 @@ from transcode.videos import events, layout, pictures, storage
 from transcode.videos.creating import draft, source_name
 from transcode.videos.errors import NotFound
 from transcode.videos.intake import Inspected, extension_of, inspect
+from transcode.videos.removal import cancel_all
 
 
 def announce_upload(
@@ -42,6 +44,20 @@ def begin_streaming(
             return None
         columns = {**Inspected(info, "", None).columns(), "size_bytes": current.size_bytes}
         return _begun(current, columns, None, private=private, base_url=base_url)
+
+
+def stop_streaming(video_id: UUID) -> None:
+    """Give up the renditions of a video whose file stands still; `begin` lays them out anew."""
+    with transaction.atomic():
+        # The jobs are locked before their video, as by everyone who holds both.
+        cancel_all(Video(pk=video_id))
+        rows = Video.objects.select_for_update(no_key=True).filter(pk=video_id, source_name="")
+        current = rows.filter(state=VideoState.TO_TRANSCODE).first()
+        if current is None:
+            transaction.set_rollback(True)  # It has just been taken in: the jobs go on.
+            return
+        columns = {"state": VideoState.TO_IMPORT, "progress": 0.0, "round": current.round + 1}
+        _write(current, columns)
 
 
 def begin(*, video: Video, path: Path, filename: str, base_url: str = "") -> Video:

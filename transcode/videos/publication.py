@@ -234,6 +234,7 @@ def _install(offer: _Offer, master_name: str, hashes_name: str) -> bool:
         hashes_name=hashes_name,
         mastered_revision=video.master_revision,
         is_playable=plays if plays.value else grows,
+        growing=None if plays.value else F("growing"),
         revision=F("revision") + 1,
         updated_at=timezone.now(),
     ):
@@ -268,6 +269,8 @@ def tidy(video: Video) -> None:
     if jobs.filter(private_payload__deleteWebVideoFiles=True).exists():
         drop_files(video, list(video.files.filter(kind=FileKind.WEB)))
         mark_stale(video.pk)
-    if video.source_name and not settings.TRANSCODE_KEEP_ORIGINAL and video.files.exists():
+    # Of a sound the original stays: its still could not be made anew without it.
+    is_spare = video.has_video and not settings.TRANSCODE_KEEP_ORIGINAL
+    if video.source_name and is_spare and video.files.exists():
         discard(video, [video.source_name])
         Video.objects.filter(pk=video.pk).update(source_name="")

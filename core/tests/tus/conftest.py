@@ -11,7 +11,7 @@ from core.tus import parts
 from tests.support.running import Child, Platform, free_port
 from tests.support.tus_client import TusClient
 
-TRACED = {"DJANGO_SETTINGS_MODULE": "core.tests.tus.settings"}
+TRACED = {"DJANGO_SETTINGS_MODULE": "tests.support.tus_settings"}
 
 
 @pytest.fixture(autouse=True)

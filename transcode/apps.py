@@ -1,6 +1,7 @@
 """The transcode app's registration with Django."""
 
 from django.apps import AppConfig
+from django.db.models.signals import post_delete
 
 
 class TranscodeConfig(AppConfig):
@@ -8,3 +9,10 @@ class TranscodeConfig(AppConfig):
 
     name = "transcode"
     verbose_name = "Video"
+
+    def ready(self) -> None:
+        """Let files go with their video, whoever deletes it: a cascade too."""
+        from transcode.models import Video
+        from transcode.videos.removal import video_deleted
+
+        post_delete.connect(video_deleted, sender=Video)

@@ -98,7 +98,8 @@ def progress_of(shares: Iterable[Share]) -> float:
 def outcome_of(shares: list[Share], *, is_playable: bool) -> tuple[VideoState, str, list[str]]:
     """Return state, error and warnings that a round's jobs amount to (2.6).
 
-    A rendition that the video can do without costs a warning, if something plays.
+    A rendition that the video can do without costs a warning, if something plays. The copy
+    that is published first is none: the ladder has its size again.
     """
     needed = [share for share in shares if share.has_failed and not share.is_optional]
     if needed:
@@ -108,19 +109,15 @@ def outcome_of(shares: list[Share], *, is_playable: bool) -> tuple[VideoState, s
     missing = [share for share in shares if share.has_failed]
     if missing and not is_playable:
         return VideoState.TRANSCODING_FAILED, _why(missing[0]), []
-    return VideoState.PUBLISHED, "", [f"{_what(share)}: {_why(share)}" for share in missing]
+    lost = [share for share in missing if share.type != JobType.REMUX]
+    warnings = [f"The rendition of {each.resolution}p is missing: {_why(each)}" for each in lost]
+    return VideoState.PUBLISHED, "", warnings
 
 
 def _why(share: Share) -> str:
     if share.status == Status.CANCELLED:
         return "The transcoding was cancelled."
     return share.error or "The transcoding failed."
-
-
-def _what(share: Share) -> str:
-    if share.type == JobType.REMUX:
-        return "The copy of the source is missing"
-    return f"The rendition of {share.resolution}p is missing"
 
 
 def follow(video_id: UUID) -> None:

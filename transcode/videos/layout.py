@@ -150,12 +150,15 @@ def _add_remux(
     if gap_s is None or not (settings.publishes_first and settings.has_hls and video.has_video):
         return False
     info = media_info(video.probe, size_bytes=video.size_bytes)
-    if not is_publishable_as_is(info, gap_s) or not video.width or not video.height:
+    if info.video is None or not is_publishable_as_is(info, gap_s):
         return False
+    size = ladder.display_size(info.video)
+    if size != (info.video.width, info.video.height):
+        return False  # Its pixels are not square.
     is_top = may_remux_as_top(
         info, top=top.resolution, fps_max=settings.fps_max, keyframe_gap_s=gap_s
     )
-    own = Rung(min(video.width, video.height), max(1, round(video.fps or 1)), 0.0)
+    own = Rung(min(size), max(1, round(video.fps or 1)), 0.0)
     is_separated = _separates(video, settings)
     planned.add(
         JobType.REMUX, own, None, is_optional=not is_top, is_top=is_top, is_separated=is_separated

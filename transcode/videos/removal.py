@@ -25,14 +25,17 @@ def remove(video: Video) -> None:
         if row is None:
             raise NotFound
         cancel_all(row)  # What was laid out while we waited for the row.
-        owner_id, revision = row.owner_id, row.revision + 1
         job_ids = list(VideoJob.objects.filter(video=row.pk).values_list("job", flat=True))
         row.delete()
         for job_id in job_ids:
             transaction.on_commit(partial(storage.remove_staged, job_id), robust=True)
-        transaction.on_commit(partial(storage.remove_video, video.pk), robust=True)
-        gone = partial(events.publish_deleted, video.pk, owner_id, revision)
-        transaction.on_commit(gone, robust=True)
+
+
+def video_deleted(instance: Video, **_signal: object) -> None:
+    """Let a deleted row's files follow it after the commit, and tell of it (`post_delete`)."""
+    gone = partial(events.publish_deleted, instance.pk, instance.owner_id, instance.revision + 1)
+    transaction.on_commit(partial(storage.remove_video, instance.pk), robust=True)
+    transaction.on_commit(gone, robust=True)
 
 
 def cancel_all(video: Video) -> None:

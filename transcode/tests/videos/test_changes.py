@@ -179,3 +179,15 @@ def test_a_result_for_a_removed_video_is_not_kept(user, videos):
     execute(top.pk)
 
     assert files_below(videos) == []
+
+
+def test_an_account_that_goes_takes_its_videos_and_their_files_along(user, other_user, videos):
+    from core.accounts.services import delete_account
+
+    make_video(user)
+    theirs, _ = make_video(other_user)
+
+    delete_account(user)
+
+    assert list(Video.objects.all()) == [theirs]
+    assert files_below(videos) == [theirs.source_name]

@@ -64,6 +64,14 @@ def test_an_optional_job_that_failed_fails_a_video_that_does_not_play():
     assert following.outcome_of(shares, is_playable=False)[0] == VideoState.TRANSCODING_FAILED
 
 
+def test_a_copy_that_failed_is_no_loss_once_the_ladder_is_there():
+    copy = Share("failed", "It broke.", 1.0, 0.0, True, JobType.REMUX, 360)
+
+    outcome = following.outcome_of([copy, share("succeeded")], is_playable=True)
+
+    assert outcome == (VideoState.PUBLISHED, "", [])
+
+
 def test_a_video_waits_for_every_job():
     shares = [share("succeeded"), share("queued", is_optional=True)]
 

@@ -157,6 +157,12 @@ def test_a_source_of_too_many_bits_is_published_first_and_encoded_all_the_same()
     assert shape(planned)[:2] == [(REMUX, 360, 30, None), (HLS, 360, 30, None)]
 
 
+def test_pixels_that_are_not_square_are_not_published_first():
+    planned = plan(playable("anamorphic"), USUAL, keyframe_gap_s=1.0)
+
+    assert REMUX not in [job.type for job in planned]
+
+
 def test_a_codec_that_browsers_do_not_play_is_not_published_first():
     planned = plan(playable("webm"), USUAL, keyframe_gap_s=1.0)
 

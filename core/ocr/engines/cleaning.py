@@ -17,6 +17,7 @@ ISOLATED_SHARE = 0.003
 """Of a page's pixels, those that stand alone; text has less than a tenth of this."""
 ISOLATED_DEPTH = 60
 SAMPLE_PX = 700
+ROWS_AT_ONCE = 256
 
 
 def prepared(sheet: Sheet) -> Sheet:
@@ -66,8 +67,13 @@ def _median(image: Grey) -> Grey:
 
 
 def _evenly_lit(image: Grey) -> Grey:
-    paper = background(image, 16).astype(np.float32)
-    flat: Grey = np.clip(image * (255.0 / np.maximum(paper, 1.0)), 0, 255).astype(np.uint8)
+    """By some rows at a time: as floats the whole page would take four times its memory."""
+    paper = background(image, 16)
+    flat = np.empty_like(image)
+    for top in range(0, len(image), ROWS_AT_ONCE):
+        rows = slice(top, top + ROWS_AT_ONCE)
+        factor = 255.0 / np.maximum(paper[rows].astype(np.float32), 1.0)
+        flat[rows] = np.clip(image[rows] * factor, 0, 255)
     return flat
 
 
@@ -79,9 +85,9 @@ def _blurred(image: Grey, dpi: int, radius_in: float) -> Grey:
 def _stretched(grey: Grey) -> Grey:
     """From the darkest specks to the paper, spread over all 256 greys."""
     low, paper = (float(level) for level in np.percentile(grey[::2, ::2], (0.5, 60)))
-    spread = (grey.astype(np.float32) - low) * (255.0 / max(1.0, paper - low))
-    stretched: Grey = np.clip(spread, 0, 255).astype(np.uint8)
-    return stretched
+    greys = np.arange(256, dtype=np.float32)
+    stretched = np.clip((greys - low) * (255.0 / max(1.0, paper - low)), 0, 255).astype(np.uint8)
+    return np.asarray(Image.fromarray(grey).point(stretched.tolist()))
 
 
 def _with(sheet: Sheet, image: Grey) -> Sheet:

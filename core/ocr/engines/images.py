@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from core.media.errors import TooManyPixels, UnreadableImage, UnsupportedMedia
 from core.ocr.engines.base import Grey, OcrOptions, Page
 from core.ocr.engines.errors import TooManyPages
+from core.ocr.engines.grey import upright_grey
 
 FORMATS = {
     "image/png": "PNG",
@@ -36,9 +36,6 @@ A4_LONG_SIDE_IN = 11.69
 LOWEST_CREDIBLE_DPI, HIGHEST_CREDIBLE_DPI = 100, 1200
 """72 and 96 are what programs write that do not know."""
 LOWEST_GUESS, HIGHEST_GUESS = 100, 600
-MIN_LUMINANCE_SHARE = 0.6
-"""With less than this share of a channel's contrast, grey loses coloured ink on coloured paper."""
-THUMBNAIL_SIDE = 400
 
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, MemoryError)
 """What Pillow's decoders raise on damaged files, next to its own errors."""
@@ -54,16 +51,28 @@ def read_pages(path: Path, mime: str, options: OcrOptions) -> Iterator[Page]:
         raise UnsupportedMedia("This type of file is not read.")
     with _refusals():
         image = _open(path, kind)
-    with image:
-        with _refusals():
-            count = _count_frames(image, options) if kind in PAGED_FORMATS else 1
-        for index in range(count):
-            with _refusals():
-                image.seek(index)
-                check_size(image.size, options)
-                grey = _upright_grey(image)
-                dpi = _resolution(image, grey)
-            yield Page(index + 1, count, grey, dpi)
+    with closing(image):
+        if kind in PAGED_FORMATS:
+            yield from _frames(image, options)
+            return
+        page = _page(image, 0, 1, options)
+    # Its pixels in colour are given back before it is read.
+    yield page
+
+
+def _frames(image: Image.Image, options: OcrOptions) -> Iterator[Page]:
+    with _refusals():
+        count = _count_frames(image, options)
+    for index in range(count):
+        yield _page(image, index, count, options)
+
+
+def _page(image: Image.Image, index: int, count: int, options: OcrOptions) -> Page:
+    with _refusals():
+        image.seek(index)
+        check_size(image.size, options)
+        grey = upright_grey(image)
+        return Page(index + 1, count, grey, _resolution(image, grey))
 
 
 def _open(path: Path, kind: str) -> Image.Image:
@@ -116,49 +125,3 @@ def _resolution(image: Image.Image, grey: Grey) -> int:
         return dpi
     guess: int = round(max(grey.shape) / A4_LONG_SIDE_IN)
     return min(max(guess, LOWEST_GUESS), HIGHEST_GUESS)
-
-
-def _upright_grey(image: Image.Image) -> Grey:
-    frame = ImageOps.exif_transpose(image)
-    if frame.mode.startswith("I") or frame.mode == "F":
-        return _from_wide(np.asarray(frame))
-    if "A" in frame.mode or "a" in frame.mode or "transparency" in frame.info:
-        frame = _on_white(frame)
-    if frame.mode in ("L", "1"):
-        return np.asarray(frame.convert("L"))
-    return _readable_grey(frame.convert("RGB"))
-
-
-def _from_wide(values: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Grey:
-    """16-bit, 32-bit and float grey as 8 bits; what lies above 16 bits is stretched."""
-    wide = values.astype(np.float32)
-    top = float(np.nanmax(wide, initial=1.0))
-    full = 255.0 if top <= 255 else max(65535.0, top)
-    scaled: Grey = np.clip(np.nan_to_num(wide) * (255.0 / full), 0, 255).astype(np.uint8)
-    return scaled
-
-
-def _on_white(frame: Image.Image) -> Image.Image:
-    rgba = frame.convert("RGBA")
-    sheet = Image.new("RGBA", rgba.size, "white")
-    return Image.alpha_composite(sheet, rgba).convert("RGB")
-
-
-def _readable_grey(frame: Image.Image) -> Grey:
-    """Luminance, or the channel with most contrast where luminance hides coloured ink."""
-    small = (
-        frame.copy()
-        if max(frame.size) <= THUMBNAIL_SIDE
-        else frame.reduce(max(1, max(frame.size) // THUMBNAIL_SIDE))
-    )
-    luminance = _contrast(np.asarray(small.convert("L")))
-    channels = [_contrast(np.asarray(channel)) for channel in small.split()]
-    best = max(range(len(channels)), key=channels.__getitem__)
-    if luminance < MIN_LUMINANCE_SHARE * channels[best]:
-        return np.asarray(frame.getchannel(best))
-    return np.asarray(frame.convert("L"))
-
-
-def _contrast(grey: Grey) -> float:
-    low, high = np.percentile(grey, (1, 99))
-    return float(high - low)

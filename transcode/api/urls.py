@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, re_path
 
 from transcode.api.serving import play
+from transcode.api.views import collection, single
 
 _VIDEO = r"/(?P<video_id>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
 
@@ -19,5 +20,13 @@ def _at(route: str, view: Callable[..., HttpResponseBase | Any], name: str) -> U
 
 
 urlpatterns = [
+    _at("", collection.VideoListView.as_view(), "video-list"),
+    _at("/upload", collection.UploadView.as_view(), "video-upload"),
+    _at("/transcode", collection.FromStorageView.as_view(), "video-from-storage"),
+    _at(_VIDEO, single.VideoView.as_view(), "video"),
+    _at(f"{_VIDEO}/jobs", single.JobsView.as_view(), "video-jobs"),
+    _at(f"{_VIDEO}/transcode", single.LadderView.as_view(), "video-transcode"),
+    _at(f"{_VIDEO}/retry", single.RetryView.as_view(), "video-retry"),
+    _at(f"{_VIDEO}/cancel", single.CancelView.as_view(), "video-cancel"),
     re_path(r"^play/(?P<token>[^/]*)/(?P<video_id>[^/]*)/(?P<name>.*)$", play, name="play"),
 ]

@@ -1,0 +1,1 @@
+"""Videos over HTTP (transcode contract, 6). Views hold no logic: `transcode.videos` does."""

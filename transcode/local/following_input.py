@@ -21,11 +21,9 @@ from core.tus.models import Status, TusUpload
 from transcode.engines.graphs import Source
 from transcode.kind import VideoKind
 from transcode.local.sources import source_of
-from transcode.models import Video
+from transcode.models import GROWING_INPUT, Video
 from transcode.videos import arriving
 
-# Under this name a job keeps the id of the upload that it follows.
-GROWING_INPUT = "growing_input"
 # An upload that stands still holds up no worker for longer.
 PATIENCE_S = 30.0
 STORED_WITHIN_S = 600.0

@@ -7,6 +7,9 @@ from core.jobs.models import Job
 from transcode.models.runners import Runner
 from transcode.models.videos import Video
 
+# In `private_payload`: the id of the upload that a job may follow while its file arrives.
+GROWING_INPUT = "growing_input"
+
 
 class JobType(models.TextChoices):
     """PeerTube's seven types, and the remux that only our own workers do."""
@@ -66,3 +69,8 @@ class VideoJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type} {self.job_id}"
+
+    @property
+    def has_to_wait(self) -> bool:
+        """Whether the file it works on is still on its way: only our own workers can follow it."""
+        return GROWING_INPUT in self.private_payload and not self.video.source_name

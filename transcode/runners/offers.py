@@ -67,7 +67,7 @@ def withhold(video_job: VideoJob, runner: Runner) -> None:
 
 def is_withheld(video_job: VideoJob, runner: Runner) -> bool:
     """Return whether the runner may not have the job yet."""
-    return str(runner.pk) in _still(video_job.withheld)
+    return video_job.has_to_wait or str(runner.pk) in _still(video_job.withheld)
 
 
 def _still(withheld: dict[str, str]) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A video whose file is still on its way: announced, perhaps begun, and completed."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from django.utils import timezone
 
 from core.accounts.models import User
 from core.media.probe import MediaInfo
-from transcode.models import Video, VideoState
+from transcode.models import JobType, Video, VideoState
 from transcode.videos import events, layout, pictures, storage
 from transcode.videos.creating import draft, source_name
 from transcode.videos.errors import NotFound
@@ -87,6 +88,7 @@ def begin(*, video: Video, path: Path, filename: str, base_url: str = "") -> Vid
             current = _begun(current, columns, inspected.keyframe_gap_s, base_url=base_url)
         elif not current.source_name:
             _write(current, columns)
+            _copy_first(current, inspected.keyframe_gap_s, base_url)
     pictures.add(current)
     return current
 
@@ -110,6 +112,17 @@ def _begun(
     planned = layout.plan(video, settings, keyframe_gap_s=keyframe_gap_s)
     layout.lay_out(video, planned, base_url=base_url, private=private)
     return video
+
+
+def _copy_first(video: Video, keyframe_gap_s: float | None, base_url: str) -> None:
+    """Have the source itself played where the encode that follows it is not that far yet."""
+    if video.is_playable:
+        return
+    planned = layout.plan(video, layout.LadderSettings.current(), keyframe_gap_s=keyframe_gap_s)
+    copies = [job for job in planned if job.type == JobType.REMUX]
+    layout.lay_out(
+        video, [replace(job, is_top=False, is_optional=True) for job in copies], base_url=base_url
+    )
 
 
 def _write(video: Video, columns: dict[str, Any]) -> None:

@@ -1,0 +1,64 @@
+"""Whether to encode a video while it is still uploaded, and the beginning of that."""
+
+import os
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from core.jobs.models import UNFINISHED
+from core.tus.models import TusUpload
+from transcode.kind import RUNNER_SEEN
+from transcode.local.front import Front
+from transcode.models import GROWING_INPUT, Runner, Video, VideoJob, VideoState
+from transcode.videos import arriving, intake, storage
+
+# A file that is here sooner is published faster from its whole, and one that takes longer
+# would hold a worker up that has nothing to read.
+LEAST_LEFT_S, MOST_LEFT_S = 8.0, 3600.0
+
+
+def begin_if_worth_it(upload: TusUpload, video: Video, path: Path, offset_bytes: int) -> None:
+    """Queue the encode of a video whose file comes slowly and can be read from its front.
+
+    Raises: `FieldErrors` when its beginning shows that the whole would be refused.
+    """
+    # Of an upload that stood still once, the whole is waited for.
+    if video.state != VideoState.TO_IMPORT or video.round > 1 or not _may_here():
+        return
+    if not _is_worth_it(upload, offset_bytes) or not _has_worker():
+        return
+    info = Front(path, offset_bytes, upload.length_bytes).probe()
+    if info is None or info.video is None:
+        return
+    intake.require_acceptable(info)
+    arriving.begin_streaming(video=video, info=info, private={GROWING_INPUT: str(upload.pk)})
+
+
+def _may_here() -> bool:
+    """Whether local workers would take it at once: no runner can read what is not here yet."""
+    mode = settings.TRANSCODE_LOCAL_WORKERS
+    if mode == "off" or not storage.is_local() or settings.TRANSCODE_WEB_VIDEOS_ENABLED:
+        return False
+    seen = Runner.objects.filter(last_contact__gte=timezone.now() - RUNNER_SEEN)
+    return mode == "always" or not seen.exists()
+
+
+def _is_worth_it(upload: TusUpload, offset_bytes: int) -> bool:
+    passed_s = (timezone.now() - upload.created_at).total_seconds()
+    if not offset_bytes or passed_s <= 0:
+        return False
+    left_s = (upload.length_bytes - offset_bytes) * passed_s / offset_bytes
+    return LEAST_LEFT_S <= left_s <= MOST_LEFT_S
+
+
+def _has_worker() -> bool:
+    """Whether others are left a worker: half of them may wait for uploads."""
+    following = VideoJob.objects.filter(
+        private_payload__has_key=GROWING_INPUT,
+        video__source_name="",
+        job__parent=None,
+        job__status__in=UNFINISHED,
+    )
+    workers = settings.CELERY_WORKER_CONCURRENCY or os.cpu_count() or 1
+    return following.count() < max(1, workers // 2)

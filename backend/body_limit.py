@@ -13,6 +13,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from http import HTTPStatus
 
 from channels.db import database_sync_to_async
@@ -102,8 +103,9 @@ def anonymous_limit(path: str) -> int:
 
 
 def _longest_fit(limits: Mapping[str, int], path: str, default: int) -> int:
-    """Return the limit of the longest prefix that fits the path."""
-    fitting = max((prefix for prefix in limits if path.startswith(prefix)), key=len, default=None)
+    """Return the limit of the longest prefix that fits the path; `*` in one is any text."""
+    fits = (prefix for prefix in limits if fnmatchcase(path, f"{prefix}*"))
+    fitting = max(fits, key=len, default=None)
     return default if fitting is None else limits[fitting]
 
 

@@ -63,7 +63,8 @@ TRANSCODE_LIVE_MAX_SESSIONS = env.integer("TRANSCODE_LIVE_MAX_SESSIONS", 2)
 TRANSCODE_LIVE_MAX_DURATION = env.seconds("TRANSCODE_LIVE_MAX_DURATION", 43200, minimum=1)
 TRANSCODE_ENDED_CALLBACK = env.text("TRANSCODE_ENDED_CALLBACK")
 
-# Runners send their credentials inside the body: how much, the door itself finds out.
-ANONYMOUS_BODY_BYTES["/api/v1/runners/jobs/"] = TRANSCODE_RUNNER_MAX_UPLOAD_BYTES
+# Runners send their credentials inside the body; the door itself looks at them first.
+ANONYMOUS_BODY_BYTES["/api/v1/runners/jobs/*/update"] = TRANSCODE_RUNNER_MAX_UPLOAD_BYTES
+ANONYMOUS_BODY_BYTES["/api/v1/runners/jobs/*/success"] = TRANSCODE_RUNNER_MAX_UPLOAD_BYTES
 BODY_BYTES["/api/v1/video/upload"] = MAX_UPLOAD_SIZE_BYTES
 BODY_BYTES["/api/v1/video/"] = MAX_UPLOAD_SIZE_BYTES

@@ -15,7 +15,7 @@ import queue
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -202,15 +202,16 @@ class Ears:
 
     def __init__(self, url: str, token: str, namespace: str = "/runners") -> None:
         address = url.replace("http", "ws", 1)
-        self._socket: ClientConnection = connect(
-            f"{address}/socket.io/?EIO=4&transport=websocket", user_agent_header=None
+        self._open = ExitStack()
+        self._socket: ClientConnection = self._open.enter_context(
+            connect(f"{address}/socket.io/?EIO=4&transport=websocket", user_agent_header=None)
         )
         self._heard: queue.Queue[str] = queue.Queue()
         self._until("0")
         self._socket.send(f"40{namespace},{json.dumps({'runnerToken': token})}")
         answer = self._until("4")
         if not answer.startswith(f"40{namespace}"):
-            self._socket.close()
+            self._open.close()
             raise ConnectionRefusedError(answer)
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
@@ -225,7 +226,7 @@ class Ears:
 
     def close(self) -> None:
         """Close the socket."""
-        self._socket.close()
+        self._open.close()
         self._thread.join(10)
 
     @property

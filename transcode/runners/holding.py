@@ -20,6 +20,7 @@ from core.jobs import lifecycle
 from core.jobs.models import Job, Status
 from core.jobs.selectors import claimable
 from core.jobs.storable import storable_json, storable_text
+from core.jobs.types import Json
 from transcode.kind import VideoKind, video_kind
 from transcode.models import Runner, VideoJob
 from transcode.runners import offers, registration
@@ -97,7 +98,7 @@ def _claim(runner: Runner, video_job: VideoJob, token: str) -> Job | None:
         return None
     token_hash = hash_of(token)
     with transaction.atomic():
-        # A runner that is being removed takes no more: see `registration.remove`.
+        # A runner that is being removed takes no more: see `removal.remove_runner`.
         if not Runner.objects.select_for_update(no_key=True).filter(pk=runner.pk).first():
             raise UnknownRunner
         job = lifecycle.claim(
@@ -197,7 +198,15 @@ def succeed(hold: Held, fields: Mapping[str, str], files: Mapping[str, Path]) ->
     try:
         lifecycle.hand_over(hold.job, within=keep)
     except lifecycle.LeaseLost as lost:
-        raise TooLate from lost
+        if not _was_handed_over(hold, result):
+            raise TooLate from lost
+
+
+def _was_handed_over(hold: Held, result: Json) -> bool:
+    """Return whether this very call has done it, before a database that then fell silent."""
+    # The names of the staged files are of one call only.
+    kept = VideoJob.objects.filter(pk=hold.video_job.pk, token_hash=hold.video_job.token_hash)
+    return bool(result) and kept.values_list("result", flat=True).first() == result
 
 
 def _is_known(hold: Held) -> bool:

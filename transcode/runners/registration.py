@@ -1,4 +1,4 @@
-"""Who the runners are: how they come, how they are known, how they go (contract, 2.3)."""
+"""Who the runners are: how they come, and how they are known (contract, 2.3)."""
 
 from datetime import timedelta
 
@@ -8,10 +8,6 @@ from django.utils import timezone
 
 from core.api.clients import throttle_key
 from core.errors import FieldErrors, Throttled
-from core.jobs import lifecycle
-from core.jobs.models import Job
-from core.jobs.selectors import running
-from transcode.kind import video_kind
 from transcode.models import RegistrationToken, Runner
 from transcode.runners.problems import UnknownRegistration, UnknownRunner
 from transcode.runners.throttling import UNKNOWN_TOKENS
@@ -100,40 +96,3 @@ def set_version(runner: Runner, version: str) -> None:
     if version and version != runner.version:
         runner.version = version
         Runner.objects.filter(pk=runner.pk).update(version=version, updated_at=timezone.now())
-
-
-@transaction.atomic
-def remove(runner: Runner) -> bool:
-    """Forget a runner; its jobs go back, live ones end. False when it was gone already.
-
-    Its token is dead at once; its sockets are closed by the web processes that have them.
-    """
-    # Whoever accepts a job for it meanwhile waits for this lock, and then finds no runner.
-    locked = Runner.objects.select_for_update().filter(pk=runner.pk).first()
-    if locked is None:
-        return False
-    held = Job.objects.filter(running(), is_finishing=False, holder=locked.holder)
-    for job in held:
-        give_back(job)
-    locked.delete()
-    return True
-
-
-@transaction.atomic
-def revoke(registration: RegistrationToken) -> None:
-    """Remove a registration token with every runner that came by it."""
-    RegistrationToken.objects.select_for_update().filter(pk=registration.pk).first()
-    for runner in Runner.objects.filter(registration_token=registration):
-        remove(runner)
-    registration.delete()
-
-
-def give_back(job: Job) -> None:
-    """Return the job of a runner that leaves; a live stream has nobody else."""
-    try:
-        if video_kind(job).is_abortable:
-            lifecycle.release(job)
-        else:
-            lifecycle.fail(job, "runner_gone", "The runner was removed.")
-    except lifecycle.LeaseLost:
-        return  # It ended, or was taken away, at this very moment.

@@ -1,8 +1,9 @@
 """Sending runners away: their tokens are dead at once, their jobs go on elsewhere.
 
-A runner's jobs are given back before its row goes. Dying in between leaves a runner that
-holds nothing; whoever removes it again ends the work.
+Their sockets are closed by the web processes that have them (`transcode.runners.socket`).
 """
+
+from django.db import transaction
 
 from core.jobs import lifecycle
 from core.jobs.models import Job
@@ -13,18 +14,23 @@ from transcode.models import RegistrationToken, Runner
 GONE_CODE, GONE = "runner_gone", "The runner is gone."
 
 
+@transaction.atomic
 def remove_runner(runner: Runner) -> None:
     """Forget a runner; what it was working on is pending again, a live stream has failed."""
-    held = Job.objects.filter(running(), holder=runner.holder, is_finishing=False)
-    for job in held:
+    # What it accepts at this moment waits for this lock, and then finds no runner.
+    locked = Runner.objects.select_for_update().filter(pk=runner.pk).first()
+    if locked is None:
+        return
+    for job in Job.objects.filter(running(), holder=locked.holder, is_finishing=False):
         _take_back(job)
-    runner.delete()
-    # One that it accepted while we looked has no holder any more: its lease runs out.
+    locked.delete()
 
 
+@transaction.atomic
 def remove_registration_token(token: RegistrationToken) -> None:
     """Forget a registration token and every runner that came in with it."""
-    for runner in token.runners.all():
+    RegistrationToken.objects.select_for_update().filter(pk=token.pk).first()
+    for runner in Runner.objects.filter(registration_token=token):
         remove_runner(runner)
     token.delete()
 

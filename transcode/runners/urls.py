@@ -10,7 +10,7 @@ from typing import Any
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, re_path
 
-from transcode.runners import views
+from transcode.runners import uploading, views
 
 _JOB = r"jobs/(?P<job_uuid>[^/]+)"
 
@@ -26,4 +26,6 @@ urlpatterns = [
     _at(f"/{_JOB}/accept", views.AcceptView.as_view()),
     _at(f"/{_JOB}/abort", views.AbortView.as_view()),
     _at(f"/{_JOB}/error", views.ErrorView.as_view()),
+    _at(f"/{_JOB}/update", uploading.UpdateView.as_view()),
+    _at(f"/{_JOB}/success", uploading.SuccessView.as_view()),
 ]

@@ -22,6 +22,7 @@ from core.api.errors import ErrorStyle
 from core.errors import FieldErrors
 from transcode.runners import holding, offers, registration, shapes, types
 from transcode.runners.problems import runner_problem
+from transcode.runners.removal import remove_runner
 
 Form = TypeVar("Form", bound=serializers.Serializer[Any])
 
@@ -102,7 +103,7 @@ class UnregisterView(RunnerView):
     def post(self, request: Request) -> Response:
         """Forget a runner; its jobs go back."""
         said = read(shapes.RunnerSerializer, request)
-        registration.remove(registration.runner_of(said["runnerToken"], client_ip(request)))
+        remove_runner(registration.runner_of(said["runnerToken"], client_ip(request)))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -5,7 +5,9 @@ import redis
 from django.conf import settings as django_settings
 from rest_framework.test import APIClient
 
+from tests.support.stand_in_runner import StandInRunner
 from transcode.tests import factories
+from transcode.videos import storage
 
 
 @pytest.fixture(autouse=True)
@@ -67,3 +69,48 @@ def held(job, runner):
     token = factories.accepted(runner, job)
     job.token, job.said = token, factories.tokens_of(runner.token, token)
     return job
+
+
+class OnServer:
+    """A runner that talks to the running platform, with a pending job and its video."""
+
+    def __init__(self, platform, video):
+        self.video = video
+        self.runner, self.token = factories.make_runner("on server")
+        self.http = StandInRunner(platform.url)
+        self.http.token = self.token
+        self.job = factories.make_job(video)
+
+    def accept(self, job=None):
+        """Take a job over HTTP; return it as its holder knows it."""
+        answer = self.http.accept((job or self.job).pk)
+        assert answer.status_code == 200
+        return answer.json()["job"]
+
+    def row(self):
+        return factories.fresh(self.job)
+
+    def staged(self):
+        """Return what lies in the staging folders of the job."""
+        folders = storage.root().glob(f"staging/{self.job.pk}.*")
+        return sorted(str(path) for folder in folders for path in folder.rglob("*"))
+
+
+@pytest.fixture
+def on_server(platform, user):
+    """Return a runner on the running platform; no local worker takes its jobs."""
+    there = OnServer(platform, factories.make_video(user))
+    yield there
+    there.http.close()
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Return the function that writes a file with some content."""
+
+    def write(name, content=b"bytes"):
+        path = tmp_path / name
+        path.write_bytes(content)
+        return path
+
+    return write

@@ -180,10 +180,11 @@ def _save(video: Video) -> None:
 
 def _ended(video: Video) -> None:
     """Do what a round's end brings with it, good or bad, in the transaction that says so."""
-    from transcode.videos import publication
+    from transcode.videos import publication, storyboards
 
     if video.state == VideoState.PUBLISHED:
         publication.tidy(video)
+        storyboards.plan(video)
     transaction.on_commit(partial(_call_back, video), robust=True)
 
 

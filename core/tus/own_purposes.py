@@ -48,6 +48,7 @@ class OcrUpload(Purpose):
 
 
 def _options(upload: TusUpload) -> dict[str, str]:
-    """Return what fields of the form there are, but for the one in place of the bytes."""
-    fields = CreateForm().fields.keys() - {"image_path"}
+    """Return the options among the metadata: no path in place of the bytes, and no token,
+    since metadata is kept and shown."""
+    fields = CreateForm().fields.keys() - {"image_path", "token"}
     return {key: value for key, value in upload.metadata.items() if key in fields}

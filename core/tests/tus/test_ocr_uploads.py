@@ -37,9 +37,9 @@ def test_content_of_no_accepted_type_is_refused_and_gone(tus, folders):
     assert not folders()
 
 
-@pytest.mark.parametrize("path", ["/etc/passwd", "scan.png"])
-def test_a_path_of_the_server_is_no_option_here(tus, path):
-    answer = tus.create(len(PNG), PNG, purpose="upload", image_path=path, process="false")
+@pytest.mark.parametrize("option", [{"image_path": "/etc/passwd"}, {"token": "ml_unknown"}])
+def test_a_path_of_the_server_or_a_token_is_no_option_here(tus, option):
+    answer = tus.create(len(PNG), PNG, purpose="upload", process="false", **option)
 
     assert answer.status_code == 201
     assert Upload.objects.get().size_bytes == len(PNG)

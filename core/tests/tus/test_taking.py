@@ -1,7 +1,7 @@
 """A finished `file` is used once, by its owner, together with what it is used for."""
 
 import os
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -13,6 +13,7 @@ from core.tus.errors import Gone, NotFound
 from core.tus.models import TusUpload
 from tests.support.tus_client import TusClient
 
+UNKNOWN = UUID("00000000-0000-4000-8000-000000000000")
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -29,7 +30,7 @@ def take(owner, upload_id):
         return services.take_file(owner=owner, upload_id=upload_id)
 
 
-@pytest.mark.parametrize("name", [uuid4(), str(uuid4()), "", "nonsense", "../../etc/passwd", "\0"])
+@pytest.mark.parametrize("name", [UNKNOWN, str(UNKNOWN), "", "nonsense", "../../etc/passwd", "\0"])
 def test_what_is_not_there_cannot_be_taken(user, name):
     with pytest.raises(NotFound):
         take(user, name)

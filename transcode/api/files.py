@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import TemporaryUploadedFile, UploadedFile
+from rest_framework.request import Request
 
 from transcode.videos import storage
 
@@ -24,3 +25,13 @@ def on_disk(file: "UploadedFile[Any]") -> Iterator[Path]:
             for piece in file.chunks():
                 target.write(piece)
         yield path
+
+
+def drop_unfinished(request: Request) -> None:
+    """Remove the file that a form was in the middle of when the disk was full.
+
+    Django removes it with its request's last reference, and an exception holds one for long.
+    """
+    for handler in request.upload_handlers:
+        if (file := getattr(handler, "file", None)) is not None:
+            file.close()

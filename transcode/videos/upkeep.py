@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files.storage import storages
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
@@ -85,7 +86,10 @@ def sweep() -> int:
 
 def _sweep_staging() -> int:
     """Remove uploads of runners, and files on their way in, that nobody writes any more."""
-    return sum(_remove_if_old(path) for path in (storage.root() / storage.STAGING).glob("*"))
+    staged = (storage.root() / storage.STAGING).glob("*")
+    # What Django calls the files of a form; those of a web process that was killed stay.
+    forms = Path(settings.FILE_UPLOAD_TEMP_DIR).glob("tmp*.upload*")
+    return sum(_remove_if_old(path) for path in (*staged, *forms))
 
 
 def _remove_if_old(path: Path) -> bool:

@@ -12,6 +12,7 @@ from core.accounts.models import User
 from core.api.clients import account_of
 from core.api.errors import NO_ROOM, ErrorStyle, Failure, problem
 from core.errors import JobError
+from transcode.api.files import drop_unfinished
 from transcode.api.playing import play_url
 from transcode.models import Video
 from transcode.videos import selectors
@@ -44,8 +45,10 @@ class VideosView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer an exception; a full disk is 507 here (6)."""
-        is_full = isinstance(exc, OSError) and exc.errno in NO_ROOM
-        return super().handle_exception(NoSpace() if is_full else exc)
+        if isinstance(exc, OSError) and exc.errno in NO_ROOM:
+            drop_unfinished(self.request)
+            exc = NoSpace()
+        return super().handle_exception(exc)
 
     @property
     def user(self) -> User:

@@ -55,6 +55,5 @@ _UPLOAD_BYTES = (CORE_UPLOAD_MAX_BYTES or MAX_UPLOAD_SIZE_BYTES) + ENVELOPE_BYTE
 MAX_BODY_BYTES = min(MAX_UPLOAD_SIZE_BYTES, CORE_WS_MAX_MESSAGE_BYTES + ENVELOPE_BYTES)
 BODY_BYTES: dict[str, int] = {
     "/api/v1/core/uploads/": min(MAX_UPLOAD_SIZE_BYTES, max(MAX_BODY_BYTES, _UPLOAD_BYTES)),
-    # Judged by core.tus itself, which knows how much was announced.
-    "/api/v1/tus/": MAX_UPLOAD_SIZE_BYTES + ENVELOPE_BYTES,
+    "/api/v1/tus/": MAX_UPLOAD_SIZE_BYTES,
 }

@@ -78,6 +78,8 @@ class _Answer:
         return self._has_body and not self._body.is_over
 
     async def send(self, message: Message) -> None:
+        if self._body.failure is not None:
+            raise self._body.failure  # Who has ended the body answers for it.
         if not self._is_early():
             await self._send(message)
         elif message["type"] == "http.response.start":

@@ -15,7 +15,10 @@ LINGER_S = 10.0
 
 
 class Inflow:
-    """One body. Nothing is asked of the client before `start` (it may wait for a 100)."""
+    """One body. Nothing is asked of the client before `start` (it may wait for a 100).
+
+    `failure` is what a layer in front of us has raised in place of the next bytes.
+    """
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -26,6 +29,7 @@ class Inflow:
         self._reader: asyncio.Task[None] | None = None
         self.is_whole = False
         self.is_broken = False
+        self.failure: Exception | None = None
 
     @property
     def is_over(self) -> bool:
@@ -54,8 +58,6 @@ class Inflow:
         if not self.is_over:
             self._some.clear()
             self._enough.clear()
-        elif not piece and self._reader is not None:
-            await self._reader
         return piece
 
     async def stop(self) -> None:
@@ -76,9 +78,8 @@ class Inflow:
             while not self.is_over:
                 await self._room.wait()
                 self._keep(await self._next())
-        except Exception:
-            self.is_broken = True
-            raise
+        except Exception as error:  # noqa: BLE001 - a layer in front ends the body; it is its
+            self.is_broken, self.failure = True, error
         finally:
             self._some.set()
             self._enough.set()

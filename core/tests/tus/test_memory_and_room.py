@@ -31,6 +31,20 @@ def test_300_mib_in_one_request_stay_out_of_the_servers_memory(own_web):
     assert TusUpload.objects.get().status == "complete"
 
 
+def test_an_unmeasured_body_beyond_the_largest_of_all_is_413(own_web):
+    tus = own_web.start(MAX_UPLOAD_SIZE="1 MiB", CORE_UPLOAD_MAX_BYTES="1 MiB")
+    where = tus.made(MIB)
+    piece = b"20000\r\n" + b"x" * 0x20000 + b"\r\n"
+
+    with tus.patching(where, None) as wire:
+        wire.send(piece * 9)
+        status, _, body = wire.answer()
+
+    assert (status, b"too_large" in body) == (413, True)
+    assert "Traceback" not in own_web.child.text()
+    assert tus.offset(where) <= MIB
+
+
 @pytest.fixture
 def small_files(own_web):
     """Return a client of a server that can write files of 8 MiB and no larger ones."""

@@ -25,7 +25,7 @@ SAME_SIZE = 0.02
 """How much of its length a side of the picture may differ from that of the page."""
 LEAST_DPI, MOST_DPI = 0.95, 2.5
 """Dots an inch of a picture worth taking, in times those that the page is drawn at."""
-PROOF_DPIS = tuple(48 + step * 0.7 for step in range(20))
+PROOF_DPIS = tuple(48 + step * 0.37 for step in range(20))
 LEAST_REDUCTION = 2.5
 """Poppler averages whole boxes of dots where it reduces a picture by more than 2."""
 WHOLE = 0.05
@@ -73,9 +73,10 @@ class Scan:
                 lambda check: self._draw(proof_dpi, check),
                 check=self._pdf.check,
             )
-        if self._stored is None or not _is_alike(self._small, self._proof):
+        stored, proof = self._stored, self._proof
+        if stored is None or proof is None or not self._is_all_there_is(stored, proof):
             return None
-        return _fitted(self._stored, self._size_in, dpi)
+        return _fitted(stored, self._size_in, dpi)
 
     def _extract(self, folder: Path, shape: tuple[int, int], check: Check) -> None:
         try:
@@ -88,6 +89,15 @@ class Scan:
 
     def _draw(self, dpi: float, check: Check) -> None:
         self._proof = self._pdf.checked_by(check).drawn(self._number, dpi)
+
+    def _is_all_there_is(self, stored: Grey, proof: Grey) -> bool:
+        """Whether the page that was drawn shows this picture and nothing else."""
+        if self._small is not None and _is_alike(self._small, proof):
+            return True
+        # A page's height less itself is not always 0 in floating point: some scans begin a
+        # hair above the page, and poppler spreads those over one row more, which it cuts off.
+        rows, columns = proof.shape
+        return _is_alike(box_means(stored, (rows + 1, columns))[1:], proof)
 
 
 def _proof_dpi(size_in: tuple[float, float]) -> float | None:
@@ -142,10 +152,9 @@ def _box_sums(
     return sums, sizes
 
 
-def _is_alike(small: Grey | None, proof: Grey | None) -> bool:
-    if small is None or proof is None or small.shape != proof.shape:
-        return False
-    return bool(np.abs(small.astype(np.int16) - proof).max() <= LIKENESS)
+def _is_alike(small: Grey, proof: Grey) -> bool:
+    is_as_large = small.shape == proof.shape
+    return is_as_large and bool(np.abs(small.astype(np.int16) - proof).max() <= LIKENESS)
 
 
 def _fitted(stored: Grey, size_in: tuple[float, float], dpi: int) -> Grey:

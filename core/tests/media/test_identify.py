@@ -231,6 +231,11 @@ def test_a_pdf_that_only_speaks_of_encryption_is_accepted(told: Told) -> None:
     assert told(plain).extension == ".pdf"
 
 
+@pytest.mark.parametrize("behind", [0, 4000, 5000, 100_000])
+def test_a_pdf_may_end_in_bytes_that_are_none_of_its_own(told: Told, behind: int) -> None:
+    assert told(frames("PDF", 1) + b"\0" * behind).mime == "application/pdf"
+
+
 def test_a_pdf_may_begin_with_blanks(told: Told) -> None:
     assert told(b"\r\n\n" + frames("PDF", 1)) == Identified("application/pdf", ".pdf")
 

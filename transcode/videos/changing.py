@@ -37,7 +37,7 @@ def retranscode(
     settings = _settings(resolutions, type)
     with transaction.atomic():
         current = _locked(video)
-        _require_idle(current)
+        require_idle(current)
         if selectors.max_quality(current) is None:
             raise WrongState("There is no file to make renditions of.")
         values = {"round": current.round + 1, "progress": 0.0, "state": VideoState.TO_TRANSCODE}
@@ -62,7 +62,8 @@ def _settings(resolutions: Sequence[int] | None, type_: FilesType | None) -> lay
     return settings
 
 
-def _require_idle(video: Video) -> None:
+def require_idle(video: Video) -> None:
+    """Refuse while jobs of a video's are open. Raises: `WrongState`."""
     is_settled = video.state in (VideoState.PUBLISHED, VideoState.TRANSCODING_FAILED)
     if not is_settled or selectors.open_jobs(video).exists():
         raise WrongState("Jobs of this video are still under way.")

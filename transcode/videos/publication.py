@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import BooleanField, Case, F, Max, Value, When
 from django.utils import timezone
 
+from core.jobs.models import Status
 from transcode.engines import languages, master, segment_hashes
 from transcode.engines.errors import Refused
 from transcode.models import Caption, Discarded, FileKind, JobType, Video, VideoFile, VideoJob
@@ -132,10 +133,11 @@ def chosen(video: Video, files: Iterable[VideoFile]) -> tuple[list[VideoFile], l
     """Split renditions into those that are offered and those that newer ones replace.
 
     Of each size and frame rate the newest stays. The copy of the source goes when the top
-    rendition is there, unless originals are always offered (5.3).
+    rendition is there, unless originals are always offered (5.3). After an edit either what
+    was before is offered or what came after, never both.
     """
+    files, superseded = _of_one_cut(video, list(files))
     newest: dict[tuple[str, int, int, bool], VideoFile] = {}
-    superseded: list[VideoFile] = []
     for file in sorted(files, key=lambda file: (file.created_at, file.pk)):
         key = (file.kind, file.resolution, file.fps, file.is_remux and file.has_video)
         if older := newest.get(key):
@@ -146,6 +148,19 @@ def chosen(video: Video, files: Iterable[VideoFile]) -> tuple[list[VideoFile], l
         superseded += [file for file in kept if file.is_remux and file.has_video]
         kept = [file for file in kept if not (file.is_remux and file.has_video)]
     return kept, superseded
+
+
+def _of_one_cut(video: Video, files: list[VideoFile]) -> tuple[list[VideoFile], list[VideoFile]]:
+    """Split off the renditions of the video as it was before its edit, once newer ones play."""
+    edit = VideoJob.objects.filter(
+        video=video.pk, round=video.round, type=JobType.STUDIO, job__status=Status.SUCCEEDED
+    )
+    edited_at = edit.values_list("job__finished_at", flat=True).first()
+    if edited_at is None:
+        return files, []
+    after = [file for file in files if file.created_at >= edited_at]
+    before = [file for file in files if file.created_at < edited_at]
+    return (after, before) if is_complete(video, after) else (before, [])
 
 
 def _has_top(video: Video, files: list[VideoFile]) -> bool:

@@ -106,13 +106,25 @@ def test_work_begins_once_while_the_file_comes_and_knows_where_it_comes_from(ann
     assert services.begin_streaming(video=announced, info=info, private={}) is None
 
 
-def test_the_end_of_a_file_whose_work_has_begun_lays_out_nothing_more(announced, staged):
+def test_the_end_of_a_file_whose_work_has_begun_lays_out_no_ladder_again(announced, staged):
     info = probe(clip("landscape"))
     services.begin_streaming(video=announced, info=info, private={})
-    jobs = VideoJob.objects.count()
+    before = set(VideoJob.objects.values_list("job", flat=True))
 
     video = begin(announced, staged("landscape"))
 
-    assert VideoJob.objects.count() == jobs
+    added = VideoJob.objects.exclude(job__in=before)
+    assert [(job.type, job.is_optional) for job in added] == [("remux", True)]
     assert storage.exists(video.source_name)
     assert video.duration_s == pytest.approx(2.0, abs=0.1)
+
+
+def test_the_end_of_a_file_that_plays_already_lays_out_nothing_more(announced, staged):
+    info = probe(clip("landscape"))
+    services.begin_streaming(video=announced, info=info, private={})
+    Video.objects.update(is_playable=True)
+    before = VideoJob.objects.count()
+
+    begin(announced, staged("landscape"))
+
+    assert VideoJob.objects.count() == before

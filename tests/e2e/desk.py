@@ -1,0 +1,72 @@
+"""The page of uploads in the hands of a test."""
+
+from base64 import b64encode
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e import scans
+from tests.e2e.conftest import Visitor
+from tests.support.waiting import wait_until
+
+DROP = """(target, [name, type, base64]) => {
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], name, { type }));
+  for (const kind of ["dragover", "drop"]) {
+    target.dispatchEvent(new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true }));
+  }
+}"""
+
+
+def drop(page: Page, name: str, content: bytes, media_type: str) -> None:
+    """Drop a file anywhere on the page, as a hand with a mouse would."""
+    data = [name, media_type, b64encode(content).decode()]
+    page.locator(".drop").evaluate(DROP, data)
+
+
+def row(page: Page, name: str) -> Locator:
+    """Return the row of a file in the list."""
+    return page.locator("#list .row").filter(has_text=name)
+
+
+def status(page: Page, word: str) -> None:
+    """Wait until the open upload has come to a status."""
+    expect(page.locator("#sheet-status")).to_have_text(word)
+
+
+def at_uploads(visitor: Visitor, user) -> Page:
+    """Sign in and open the page, live."""
+    visitor.sign_in(user.email)
+    page = visitor.goto("/uploads/")
+    expect(page.locator("html")).to_have_attribute("data-connection", "open")
+    return page
+
+
+def send(page: Page, *paths: Path) -> None:
+    """Choose files to be sent."""
+    page.locator("#files").set_input_files([str(path) for path in paths])
+
+
+def growing(page: Page) -> set[int]:
+    """Watch the open upload until two lengths of its text were seen while it was read."""
+    lengths: set[int] = set()
+
+    def look() -> bool:
+        word, text = page.evaluate(
+            "[document.getElementById('sheet-status').textContent,"
+            " document.getElementById('text').value]"
+        )
+        assert word in ("", "Waiting", "Reading"), f"{word} before two lengths were seen: {lengths}"
+        lengths.add(len(text))
+        return len(lengths - {0}) >= 2
+
+    wait_until(look, timeout_s=60, every_s=0.02)
+    return lengths
+
+
+def read(page: Page, tmp_path: Path, name: str = "scan.png", **scan) -> None:
+    """Send one short scan, open it, and wait for its text."""
+    send(page, scans.saved(tmp_path, name, scans.png(**scan)))
+    row(page, name).click()
+    status(page, "Ready")

@@ -122,7 +122,8 @@ def _why(share: Share) -> str:
 
 def follow(video_id: UUID) -> None:
     """Bring a video up to its jobs: progress at each new per cent, state, and what follows."""
-    seen = Video.objects.filter(pk=video_id, state__in=FOLLOWED).first()
+    # What the probe said is long, and this runs at every report.
+    seen = Video.objects.filter(pk=video_id, state__in=FOLLOWED).defer("probe").first()
     shares = shares_of(seen) if seen else []
     # A round of live or of an edit says itself what becomes of the video.
     if seen is None or not shares or all(share.type in OWN_STATES for share in shares):

@@ -1,7 +1,11 @@
+import threading
+from contextlib import contextmanager
+
 import pytest
 
 from core.jobs import lifecycle
-from core.jobs.models import Job
+from core.jobs.execution import execute
+from core.jobs.models import Job, Status
 from transcode.models import Video
 from transcode.tests.videos.conftest import create, staged, videos  # noqa: F401
 
@@ -14,7 +18,7 @@ def _by_itself(alone, transactional_db, settings, videos):  # noqa: F811
 
 
 def waiting(video: Video, job_type: str) -> list[Job]:
-    """Return a video's unfinished jobs of one type, the oldest first."""
+    """Return a video's jobs of one type, the oldest first."""
     found = Job.objects.filter(video_job__video=video, video_job__type=job_type)
     return list(found.order_by("created_at", "pk"))
 
@@ -24,3 +28,37 @@ def claim(job: Job) -> Job:
     taken = lifecycle.claim(job.pk, holder="worker:test")
     assert taken is not None
     return taken
+
+
+def run_all(video: Video) -> Video:
+    """Run a video's jobs as workers would, until none can be taken; return it as it is then."""
+    found = Job.objects.filter(video_job__video=video, status=Status.QUEUED)
+    tried: set[object] = set()
+    while job := found.exclude(pk__in=tried).order_by("created_at", "pk").first():
+        execute(job.pk)
+        # One that has failed is queued again: each gets one try here.
+        if Job.objects.get(pk=job.pk).status != Status.QUEUED:
+            tried.clear()
+        else:
+            tried.add(job.pk)
+    return Video.objects.get(pk=video.pk)
+
+
+def states(video: Video) -> dict[str, list[tuple[str, str]]]:
+    """Return status and error of each of a video's jobs, by type."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for job in Job.objects.filter(video_job__video=video).order_by("created_at", "pk"):
+        found.setdefault(job.video_job.type, []).append((job.status, job.error_message))
+    return found
+
+
+@contextmanager
+def at_work(job: Job):
+    """Run a job in a thread meanwhile."""
+    worker = threading.Thread(target=execute, args=[job.pk])
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.join(120)
+        assert not worker.is_alive()

@@ -1,4 +1,9 @@
 # One image for every role of docker-compose.yml; the command decides which.
+FROM node:22-slim AS scripts
+WORKDIR /app
+COPY package.json package-lock.json ./
+RUN npm ci --ignore-scripts --omit=dev --no-audit --no-fund
+
 FROM python:3.12-slim-bookworm
 
 RUN apt-get update \
@@ -12,6 +17,7 @@ COPY requirements/base.txt requirements/base.txt
 RUN pip install --no-cache-dir -r requirements/base.txt
 
 COPY . .
+COPY --from=scripts /app/node_modules node_modules
 RUN useradd --system --uid 10001 --home-dir /data medialoom \
  && install -d -o medialoom -g medialoom -m 0750 /data
 USER medialoom

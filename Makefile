@@ -40,5 +40,5 @@ lock: setup-test  ## compile requirements/*.in to *.txt
 	  --no-header --no-annotate $(ARGS) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 
 clean:  ## remove the environment and caches; data in ./var stays
-	rm -rf .venv .setup .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .setup node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

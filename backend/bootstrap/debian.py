@@ -17,6 +17,7 @@ PROGRAMS = {
     "tesseract": "tesseract-ocr",
     "pdftoppm": "poppler-utils",
     "setpriv": "util-linux",
+    "npm": "npm",
 }
 LANGUAGES = ("eng", "rus", "fra", "osd")
 LIBRARIES = {"libmagic.so.1": "libmagic1"}

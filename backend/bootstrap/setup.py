@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import debian, environment
+from . import debian, environment, scripts
 from .problems import SetupImpossible
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def main() -> int:
         with one_at_a_time(STATE):
             debian.install_missing(purpose)
             environment.prepare(ROOT, STATE, purpose)
+            scripts.prepare(ROOT)
             debian.offer_redis(ROOT / ".venv" / "bin")
     except SetupImpossible as problem:
         print(problem, file=sys.stderr)  # noqa: T201

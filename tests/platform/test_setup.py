@@ -1,5 +1,6 @@
 """The set-up: what is missing is installed, what is there is not, what broke is repaired."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,17 +14,27 @@ from backend.bootstrap import debian, environment, setup
 from backend.bootstrap.problems import SetupImpossible
 from tests.support.running import ROOT
 
-BASE = ["ffmpeg", "ffprobe", "tesseract", "pdftoppm", "setpriv", "redis-server", "env"]
+BASE = ["ffmpeg", "ffprobe", "tesseract", "pdftoppm", "setpriv", "npm", "redis-server", "env"]
 
 
 @pytest.fixture
 def checkout(tmp_path) -> Path:
-    """Return a checkout whose requirements are none, so that pip has nothing to fetch."""
+    """Return a checkout whose requirements are none: pip and npm have nothing to fetch."""
     shutil.copytree(ROOT / "backend" / "bootstrap", tmp_path / "backend" / "bootstrap")
     (tmp_path / "requirements").mkdir()
     (tmp_path / "requirements" / "base.txt").write_text("# nothing\n")
     (tmp_path / "requirements" / "dev.txt").write_text("# nothing for tests\n")
+    name_scripts(tmp_path, "1.0.0")
     return tmp_path
+
+
+def name_scripts(checkout: Path, version: str, **needed: str) -> None:
+    """Write what npm reads, with a lock that says the same."""
+    own = {"name": "checkout", "version": version}
+    top = {**own, "dependencies": needed}
+    lock = {**own, "lockfileVersion": 3, "requires": True, "packages": {"": top}}
+    (checkout / "package.json").write_text(json.dumps(top))
+    (checkout / "package-lock.json").write_text(json.dumps(lock))
 
 
 def set_up(checkout: Path, purpose: str = "run", **changes: str):
@@ -83,13 +94,18 @@ def test_a_failing_apt_is_one_line_with_its_reason(checkout):
 def test_the_second_set_up_does_nothing(checkout):
     first = set_up(checkout)
     assert first.returncode == 0, first.stderr
-    before = {path: path.stat().st_mtime_ns for path in (checkout / ".venv").rglob("*")}
+    before = {path: path.stat().st_mtime_ns for path in installed(checkout)}
 
     second = set_up(checkout)
 
     assert second.returncode == 0
     assert second.stdout == ""
-    assert {path: path.stat().st_mtime_ns for path in (checkout / ".venv").rglob("*")} == before
+    assert {path: path.stat().st_mtime_ns for path in installed(checkout)} == before
+
+
+def installed(checkout: Path) -> list[Path]:
+    """Return every file that the set-up has installed."""
+    return [*(checkout / ".venv").rglob("*"), *(checkout / "node_modules").rglob("*")]
 
 
 def test_a_set_up_for_tests_serves_a_run_too(checkout):
@@ -139,6 +155,49 @@ def test_a_package_that_cannot_be_installed_is_said_and_tried_again_next_time(ch
     assert set_up(checkout).returncode == 0
 
 
+def test_scripts_that_the_lock_does_not_name_are_a_failure_and_tried_again(checkout):
+    name_scripts(checkout, "1.0.0")
+    (checkout / "package.json").write_text('{"dependencies": {"no-such-script": "1.0.0"}}')
+
+    failed = set_up(checkout)
+
+    assert failed.returncode == 1
+    assert failed.stderr.strip().splitlines()[-1].startswith("npm could not install")
+    assert not (checkout / "node_modules" / "installed").exists()
+    name_scripts(checkout, "1.0.0")
+    assert set_up(checkout).returncode == 0
+
+
+def test_scripts_are_installed_again_when_their_lock_has_changed(checkout):
+    assert set_up(checkout).returncode == 0
+    rubbish = checkout / "node_modules" / "left-over"
+    rubbish.touch()
+    name_scripts(checkout, "1.0.1")
+
+    assert "Installing scripts of the pages" in set_up(checkout).stdout
+    assert not rubbish.exists()
+    assert set_up(checkout).stdout == ""
+
+
+def test_installed_scripts_need_no_network(checkout):
+    assert set_up(checkout).returncode == 0
+
+    again = set_up(checkout, npm_config_registry="http://127.0.0.1:9/", http_proxy="127.0.0.1:9")
+
+    assert again.returncode == 0, again.stderr
+
+
+def test_the_lock_of_the_scripts_names_no_address_and_pins_each_content():
+    text = (ROOT / "package-lock.json").read_text()
+    packages = json.loads(text)["packages"]
+    own = packages.pop("")
+
+    assert "resolved" not in text
+    assert all(package["integrity"].startswith("sha512-") for package in packages.values())
+    assert own["dependencies"] == json.loads((ROOT / "package.json").read_text())["dependencies"]
+    assert all(version[0].isdigit() for version in own["dependencies"].values())
+
+
 def test_two_set_ups_at_once_wait_for_each_other(checkout):
     command = [sys.executable, "-m", "bootstrap.setup", "--for", "run"]
     both = [
@@ -148,7 +207,7 @@ def test_two_set_ups_at_once_wait_for_each_other(checkout):
     texts = [one.communicate(timeout=150)[0] for one in both]
 
     assert [one.returncode for one in both] == [0, 0]
-    assert sorted(text.count("Installing") for text in texts) == [0, 1]
+    assert sorted(text.count("Installing Python") for text in texts) == [0, 1]
 
 
 def test_redis_comes_without_a_service(tmp_path, monkeypatch):

@@ -1,0 +1,121 @@
+"""Progressive MP4s made here, and the still under a sound."""
+
+import pytest
+
+from core.jobs.execution import execute
+from core.jobs.models import Status
+from core.media.probe import probe
+from transcode.local import running
+from transcode.models import FileKind, JobType, Video, VideoState
+from transcode.tests.local.conftest import run_all, states, waiting
+from transcode.videos import storage
+
+DONE = (Status.SUCCEEDED, "")
+
+
+@pytest.fixture
+def web(settings):
+    settings.TRANSCODE_WEB_VIDEOS_ENABLED = True
+    settings.TRANSCODE_RESOLUTIONS = [240]
+
+
+# ---- refused
+
+
+def test_a_sound_without_a_picture_to_go_with_it_costs_a_failure(create):
+    video = create("mp3")
+    Video.objects.filter(pk=video.pk).update(preview_name="")
+    job = waiting(video, JobType.AUDIO_MERGE)[0]
+    execute(job.pk)
+    job.refresh_from_db()
+    assert (job.status, job.video_job.failures) == (Status.QUEUED, 1)
+    assert job.attempts.get(number=1).outcome == "source_missing"
+
+
+# ---- made
+
+
+def test_web_videos_and_hls_beside_them(create, web):
+    video = run_all(create("ten_bit"))
+    assert states(video) == {JobType.WEB_VIDEO: [DONE], JobType.HLS: [DONE] * 2}
+    made = video.files.get(kind=FileKind.WEB)
+    info = probe(storage.root() / made.name)
+    assert (info.video.height, info.audio.codec) == (240, "aac")
+    assert video.state == VideoState.PUBLISHED
+
+
+def test_a_sound_becomes_a_video_with_its_cover(create):
+    video = run_all(create("cover"))
+    assert video.state == VideoState.PUBLISHED
+    assert states(video)[JobType.AUDIO_MERGE] == [DONE]
+    assert video.is_playable
+    # The still was there for its renditions only.
+    assert not video.files.filter(kind=FileKind.WEB).exists()
+
+
+# ---- encoders
+
+
+@pytest.fixture
+def broken_card(monkeypatch):
+    """A graphics card that encodes the trial's frame and nothing more."""
+    monkeypatch.setattr(running.capabilities, "first_usable", lambda preferred: preferred[0])
+
+
+def test_unknown_encoders_are_passed_over(settings):
+    settings.TRANSCODE_ENCODERS = ["mpeg4", "libx264"]
+    assert running._preferred() == ["libx264"]
+
+
+def test_a_card_that_fails_is_replaced_by_software_and_the_video_says_so(
+    create, settings, broken_card
+):
+    settings.TRANSCODE_ENCODERS = ["h264_nvenc", "libx264"]
+    video = run_all(create("ten_bit"))
+    assert states(video) == {JobType.HLS: [DONE] * 3}
+    assert video.warnings == ["The encoder h264_nvenc failed; the video was encoded in software."]
+    assert "h264_nvenc failed" in waiting(video, JobType.HLS)[0].attempts.get(number=1).log
+
+
+def test_the_video_says_it_once(create, settings, broken_card, web):
+    settings.TRANSCODE_ENCODERS = ["h264_nvenc", "libx264"]
+    video = run_all(create("ten_bit"))
+    assert video.state == VideoState.PUBLISHED
+    assert len(video.warnings) == 1
+
+
+def test_an_error_of_the_source_is_not_blamed_on_the_card_for_good(create, settings, broken_card):
+    settings.TRANSCODE_ENCODERS = ["h264_nvenc", "libx264"]
+    settings.TRANSCODE_MAX_FAILURES = 1
+    video = create("ten_bit")
+    (storage.root() / video.source_name).write_bytes(b"\0" * 5000)
+    video = run_all(video)
+    assert waiting(video, JobType.HLS)[0].error_code == "encode_failed"
+
+
+# ---- limits
+
+
+def test_a_result_may_not_grow_beyond_what_is_expected_of_it(create, monkeypatch, settings):
+    settings.TRANSCODE_MAX_FAILURES = 1
+    monkeypatch.setattr(running, "_LEAST_OUTPUT_BYTES", 1000)
+    monkeypatch.setattr(running, "_OVERSHOOT", 0)
+    video = run_all(create("ten_bit"))
+    assert waiting(video, JobType.HLS)[0].error_code == "too_large"
+    assert not video.files.exists()
+
+
+def test_every_program_gets_threads_and_niceness(create, monkeypatch):
+    told = []
+    real = running.ffmpeg
+
+    def ffmpeg(inputs, output, **options):
+        told.append(options)
+        return real(inputs, output, **options)
+
+    monkeypatch.setattr(running, "ffmpeg", ffmpeg)
+    run_all(create("ten_bit"))
+    assert told
+    assert all(2 <= options["threads"] <= 16 for options in told)
+    assert all(options["limits"].wall_s <= 600 for options in told)
+    assert all(options.get("nice", 10) == 10 for options in told)

@@ -95,6 +95,24 @@ def test_types_are_filtered_before_the_ten_are_counted(call, runner, video):
     assert ask(call, runner, jobTypes=["no-such-type"]) == []
 
 
+@pytest.mark.case("transcode", 4)
+def test_of_twelve_ten_come_in_order_types_count_first_and_storyboards_wait_for_who_knows_them(
+    call, runner, video
+):
+    made = [make_job(video, priority=priority) for priority in (120, 100, 110) * 4]
+    by_urgency = sorted(made, key=lambda job: (job.priority, made.index(job)))
+    web = make_job(video, JobType.WEB_VIDEO, priority=500)
+    assert ask(call, runner) == [str(job.pk) for job in by_urgency[:10]]
+    assert ask(call, runner, jobTypes=["vod-web-video-transcoding"]) == [str(web.pk)]
+
+    board = make_job(video, JobType.STORYBOARD, priority=1, resolution=None)
+    assert str(board.pk) not in ask(call, runner)
+    assert str(board.pk) not in ask(call, runner, version="0.2.9")
+    assert str(board.pk) not in ask(call, runner, version="nonsense")
+    assert ask(call, runner, jobTypes=["generate-video-storyboard"]) == [str(board.pk)]
+    assert ask(call, runner, version="0.3.0")[0] == str(board.pk)
+
+
 def test_the_version_is_kept_when_it_is_new(call, runner):
     ask(call, runner, version="0.3.1")
     assert Runner.objects.get().version == "0.3.1"

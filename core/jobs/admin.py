@@ -3,12 +3,10 @@
 Rows are never edited here: only `core.jobs.lifecycle` changes a job.
 """
 
-from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -16,10 +14,10 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from core.accounts.models import User
-from core.errors import JobError
 from core.jobs import lifecycle, services
 from core.jobs.kinds import known_kinds
 from core.jobs.models import Job, JobAttempt
+from core.watched_admin import Watched, WatchedAdmin
 
 TEST_JOB = "core.selftest"
 TEST_PARAMS = {"duration_s": 20, "stages": 4, "behaviour": "ok", "subprocess": True}
@@ -29,22 +27,6 @@ SHOWN = (
     *("params", "result", "parent", "queue", "idempotency_key", "work_key", "revision"),
     *("created_at", "started_at", "finished_at", "updated_at"),
 )
-
-
-class _Watched:
-    """Nobody adds, changes or removes these rows by hand."""
-
-    def has_add_permission(self, *_: Any) -> bool:
-        """Refuse: jobs come from services."""
-        return False
-
-    def has_change_permission(self, *_: Any) -> bool:
-        """Refuse: states come from the kernel."""
-        return False
-
-    def has_delete_permission(self, *_: Any) -> bool:
-        """Refuse: old jobs are pruned."""
-        return False
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -66,7 +48,7 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.filter(kind=chosen) if chosen in known_kinds() else queryset
 
 
-class AttemptInline(_Watched, admin.TabularInline):  # type: ignore[type-arg] # generic in the stubs alone
+class AttemptInline(Watched, admin.TabularInline):  # type: ignore[type-arg] # generic in the stubs alone
     """The attempts of a job, each with the last lines of its programs."""
 
     model = JobAttempt
@@ -80,14 +62,13 @@ class AttemptInline(_Watched, admin.TabularInline):  # type: ignore[type-arg] # 
 
 
 @admin.register(Job)
-class JobAdmin(_Watched, admin.ModelAdmin):  # type: ignore[type-arg] # generic in the stubs alone
+class JobAdmin(WatchedAdmin):
     """Jobs of everybody. A page of an unfinished job reloads itself."""
 
     list_display = ("id", "kind", "status", "place", "owner", "attempt", "error_code", "created_at")
     list_filter = ("status", KindFilter, "created_at")
     list_select_related = ("owner",)
     search_fields = ("id", "owner__email", "error_code", "work_key")
-    show_full_result_count = False
     readonly_fields = fields = SHOWN
     inlines = (AttemptInline,)
     actions = ("retry_jobs", "cancel_jobs")
@@ -105,25 +86,12 @@ class JobAdmin(_Watched, admin.ModelAdmin):  # type: ignore[type-arg] # generic 
     @admin.action(description="Try the chosen jobs again", permissions=["operate"])
     def retry_jobs(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         """Queue failed and cancelled jobs again."""
-        self._each(request, jobs, lifecycle.retry, "tried again")
+        self.act_on_each(request, jobs, lambda job: lifecycle.retry(job.pk), "tried again")
 
     @admin.action(description="Cancel the chosen jobs", permissions=["operate"])
     def cancel_jobs(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         """End unfinished jobs."""
-        self._each(request, jobs, lifecycle.cancel, "cancelled")
-
-    def _each(
-        self, request: HttpRequest, jobs: QuerySet[Job], act: Callable[[UUID], Job], done: str
-    ) -> None:
-        """Do it to each job that allows it, and say how many did."""
-        count = 0
-        for job in jobs:
-            try:
-                act(job.pk)
-                count += 1
-            except JobError as refusal:
-                self.message_user(request, f"{job}: {refusal}", messages.WARNING)
-        self.message_user(request, f"{count} of {len(jobs)} jobs {done}.")
+        self.act_on_each(request, jobs, lambda job: lifecycle.cancel(job.pk), "cancelled")
 
     def get_urls(self) -> list[URLPattern]:
         """Add the door for test jobs."""
@@ -141,7 +109,5 @@ class JobAdmin(_Watched, admin.ModelAdmin):  # type: ignore[type-arg] # generic 
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Show the list, with the button for whoever may press it."""
-        if any("\0" in value for value in request.GET.values()):
-            raise SuspiciousOperation("PostgreSQL takes no NUL in a query.")
         may = {"may_send_test_job": self.has_operate_permission(request)}
         return super().changelist_view(request, {**(extra_context or {}), **may})

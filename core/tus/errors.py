@@ -24,45 +24,35 @@ class NotFound(JobError):
     """There is no such upload for this user."""
 
     code = "not_found"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such upload.")
+    sentence = "There is no such upload."
 
 
 class Gone(JobError):
     """It was there, and is no more."""
 
     code = "gone"
-
-    def __init__(self) -> None:
-        super().__init__("The upload has expired.")
+    sentence = "The upload has expired."
 
 
 class OffsetMismatch(JobError):
     """`Upload-Offset` is not where the upload is."""
 
     code = "offset_mismatch"
-
-    def __init__(self) -> None:
-        super().__init__("Upload-Offset does not fit what has arrived; ask with HEAD.")
+    sentence = "Upload-Offset does not fit what has arrived; ask with HEAD."
 
 
 class Locked(JobError):
     """One request at a time may write."""
 
     code = "locked"
-
-    def __init__(self) -> None:
-        super().__init__("Another request is writing this upload.")
+    sentence = "Another request is writing this upload."
 
 
 class ChecksumMismatch(JobError):
     """The chunk was thrown away."""
 
     code = "checksum_mismatch"
-
-    def __init__(self) -> None:
-        super().__init__("The chunk does not match its checksum and was discarded.")
+    sentence = "The chunk does not match its checksum and was discarded."
 
 
 class TooLarge(JobError):
@@ -78,33 +68,25 @@ class NoSpace(JobError):
     """There is no room for it."""
 
     code = "no_space"
-
-    def __init__(self) -> None:
-        super().__init__("There is no room left for the upload.")
+    sentence = "There is no room left for the upload."
 
 
 class UnsupportedVersion(JobError):
     """Another protocol than tus 1.0.0."""
 
     code = "unsupported_version"
-
-    def __init__(self) -> None:
-        super().__init__("The header Tus-Resumable must say 1.0.0.")
+    sentence = "The header Tus-Resumable must say 1.0.0."
 
 
 class WrongType(JobError):
     """The body is not a chunk."""
 
     code = "unsupported_media"
-
-    def __init__(self) -> None:
-        super().__init__("The Content-Type must be application/offset+octet-stream.")
+    sentence = "The Content-Type must be application/offset+octet-stream."
 
 
 class Disconnected(JobError):
     """The body ended before its end."""
 
     code = "disconnected"
-
-    def __init__(self) -> None:
-        super().__init__("The connection broke.")
+    sentence = "The connection broke."

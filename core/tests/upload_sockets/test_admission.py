@@ -1,11 +1,15 @@
 """Who may open an upload socket, and for how long (core contract, 2.2)."""
 
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import jwt
 import pytest
+from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import RefreshToken
 
+from core.accounts.tokens import token_pair
 from core.tests.upload_sockets.conftest import PATH, UploadClient, picture
 from tests.support.fixtures import PASSWORD
 from tests.support.running import free_port
@@ -109,6 +113,16 @@ def test_a_token_may_be_the_first_message(open_socket, user, access_token):
     assert socket.command("list")["type"] == "Upload.list"
 
 
+def exp_of(token: str) -> int:
+    """Return the Unix time at which a token ends."""
+    return jwt.decode(token, options={"verify_signature": False})["exp"]
+
+
+def made_at(event) -> str:
+    """Return when the upload was made that an event tells of."""
+    return event["instance"]["created_at"]
+
+
 @pytest.mark.case("core", 9)
 def test_a_socket_ends_with_its_token(connect, open_socket, user, access_token):
     token = access_token(user, lifetime=timedelta(seconds=3))
@@ -116,13 +130,22 @@ def test_a_socket_ends_with_its_token(connect, open_socket, user, access_token):
     other = connect()
 
     warning = short.receive()
-    frames = short.rest()
-    other.create(picture("After the end"))
+    with ThreadPoolExecutor(1) as pool:
+        ending = pool.submit(short.rest)
+        # Something happens all the time, before the end and beyond it.
+        for number in count():
+            other.create(picture(f"Picture {number}"), process=False)
+            if ending.done():
+                break
+    *events, last = ending.result()
 
     assert warning["type"] == "auth.expiring"
     assert 0 < warning["expires_in"] <= 3
-    assert [frame["code"] for frame in frames] == ["token_expired"]
+    assert (last["type"], last["code"]) == ("error", "token_expired")
     assert short.connection.close_code == 4401
+    assert {event["type"] for event in events} == {"Upload.created"}
+    ends_at = datetime.fromtimestamp(exp_of(token), UTC)
+    assert all(datetime.fromisoformat(made_at(event)) < ends_at for event in events)
 
 
 @pytest.mark.case("core", 10)
@@ -153,14 +176,16 @@ def _wait_past_the_end(socket: UploadClient) -> None:
 
 
 @pytest.mark.case("core", 55)
-def test_logging_out_everywhere_ends_tokens_and_sockets(connect, api):
-    socket = connect()
+def test_logging_out_everywhere_ends_tokens_and_sockets(connect, api, user):
+    socket, refresh = connect(), str(token_pair(user).refresh)
     socket.command("ping")
 
     assert api.post("/api/v1/users/logout/", {"everywhere": True}, format="json").status_code == 200
 
     assert refusal(socket) == ("token_invalid", 4401)
     assert api.get("/api/v1/users/user/").status_code == 401
+    renewed = APIClient().post("/api/v1/users/refresh/", {"refresh": refresh}, format="json")
+    assert renewed.status_code == 401
 
 
 @pytest.mark.case("core", 62)

@@ -11,6 +11,7 @@ from core.accounts.models import User
 from core.jobs.models import Job
 from core.tests.upload_sockets.conftest import encoded, picture
 from core.uploads.models import Upload
+from tests.support.waiting import wait_until
 
 UPLOADS = "/api/v1/core/uploads/"
 COMMANDS = {
@@ -111,20 +112,36 @@ def test_a_delete_is_answered_once_and_told_once(connect):
     assert sender.command("delete", instance_id=upload_id)["code"] == "not_found"
 
 
+def files_of(user) -> list[Path]:
+    """Return every file of an account's below the media root."""
+    folders = Path(settings.MEDIA_ROOT).rglob(str(user.pk))
+    return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+
+
+def scratch_folders(job) -> list[Path]:
+    """Return what is left of a job's attempts."""
+    return list(Path(settings.SCRATCH_ROOT).glob(f"{job.pk}.*"))
+
+
 @pytest.mark.case("core", 56)
-def test_deleting_an_account_ends_everything(connect, api, user, slow_document):
+def test_deleting_an_account_ends_everything(connect, api, user, long_document):
     socket = connect()
-    upload_id = socket.create(slow_document)["instance"]["id"]
-    socket.until(lambda frame: frame["type"] == "Upload.status")
-    stored = Path(settings.MEDIA_ROOT)
+    upload_id = socket.create(long_document)["instance"]["id"]
+    socket.until(lambda frame: frame.get("streamed_text"))
+    job = Job.objects.get()
+    assert len(files_of(user)) == 1
+    assert scratch_folders(job) != []
 
     assert api.delete("/api/v1/users/profile/delete/").status_code == 204
 
     socket.rest()
     assert socket.connection.close_code == 4401
+    assert not User.objects.filter(pk=user.pk).exists()
     assert not Upload.objects.filter(pk=upload_id).exists()
     assert not Job.objects.exists()
-    assert [path for path in stored.rglob(f"*{user.pk}*/**/*") if path.is_file()] == []
+    assert files_of(user) == []
+    # The worker has noticed, and left off: its folder goes with its attempt.
+    wait_until(lambda: scratch_folders(job) == [])
 
 
 def test_a_create_of_an_account_that_was_deleted_a_moment_ago_is_refused_4401(connect, user):

@@ -1,5 +1,7 @@
 """What the tests of the runner API share: a plain client, runners, pending jobs."""
 
+from pathlib import Path
+
 import pytest
 import redis
 from django.conf import settings as django_settings
@@ -114,3 +116,10 @@ def file(tmp_path):
         return path
 
     return write
+
+
+def memory_bytes(pid):
+    """Return how much memory of its own a process has."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    described = dict(line.split(":", 1) for line in lines)
+    return int(described["RssAnon"].split()[0]) * 1024

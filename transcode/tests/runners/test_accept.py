@@ -190,3 +190,14 @@ def test_of_a_runner_and_a_local_worker_one_gets_the_job_fifty_times(platform, u
             assert (row.runner == runner) is (status == 200)
             assert bool(row.token_hash) is (status == 200)
     assert Job.objects.filter(status=Status.RUNNING, attempt=1).count() == 50
+
+
+def test_after_a_refusal_an_event_tells_of_the_jobs_that_are_left(on_server):
+    """The client is silent after a 409 until it hears of a job."""
+    on_server.accept()
+    make_job(on_server.video)
+    with on_server.http.listen() as ears:
+        while ears.wait(2.5):
+            pass  # What was said when the jobs were made.
+        assert on_server.http.accept(on_server.job.pk).status_code == 409
+        assert ears.wait(10.0)

@@ -5,7 +5,6 @@ import http.client
 import json
 import uuid
 from contextlib import closing
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -17,6 +16,7 @@ from tests.support.running import free_port
 from tests.support.stand_in_runner import StandInRunner
 from transcode.models import FileKind, VideoFile
 from transcode.tests.factories import ends, make_job, make_runner, make_video
+from transcode.tests.runners.conftest import memory_bytes
 from transcode.videos import storage
 
 MIB = 2**20
@@ -232,13 +232,6 @@ def raw_post(there, held, tail):
         connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body)
         return connection.getresponse().status
-
-
-def memory_bytes(pid):
-    """Return how much memory of its own a process has."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    described = dict(line.split(":", 1) for line in lines)
-    return int(described["RssAnon"].split()[0]) * 1024
 
 
 @pytest.mark.case("transcode", 22)

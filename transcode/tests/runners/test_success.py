@@ -1,6 +1,7 @@
 """POST /api/v1/runners/jobs/<uuid>/success"""
 
 import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from tests.support.running import free_port
 from tests.support.stand_in_runner import Form, StandInRunner
 from tests.support.waiting import wait_until
 from transcode.tests.factories import make_job, make_runner
+from transcode.tests.runners.conftest import memory_bytes
 from transcode.videos import storage
 
 MIB = 2**20
@@ -263,6 +265,29 @@ def test_a_runner_sends_four_files_at_once_and_the_fifth_waits(on_server, held, 
     for upload in slow[1:]:
         upload.send_rest()
         assert upload.status() == 400
+
+
+def test_a_large_result_is_not_kept_in_memory(platform, on_server, held, files, tmp_path):
+    files["videoFile"] = tmp_path / "large.mp4"
+    with files["videoFile"].open("wb") as file:
+        file.truncate(512 * MIB)
+    before, most, is_over = memory_bytes(platform.web.pid), [0], threading.Event()
+
+    def watch():
+        while not is_over.wait(0.1):
+            most[0] = max(most[0], memory_bytes(platform.web.pid))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        assert on_server.http.success(held, files).status_code == 204
+    finally:
+        is_over.set()
+        watcher.join()
+    assert most[0] - before < 100 * MIB
+    assert Path(on_server.row().result["videoFile"]).stat().st_size == 512 * MIB
+    lifecycle.cancel(on_server.job.pk)  # which removes what was staged
+    assert on_server.staged() == []
 
 
 def test_a_server_that_is_killed_in_the_middle_leaves_the_job_with_its_runner(

@@ -83,3 +83,30 @@ class ListQuery(serializers.Serializer[Any]):
     search = serializers.CharField(
         required=False, allow_blank=True, default="", max_length=SEARCH_CHARS
     )
+
+
+class CaptionsForm(serializers.Serializer[Any]):
+    """Whether captions are to be written where there are some."""
+
+    force = serializers.BooleanField(required=False, default=False)
+
+
+class TaskOptionsForm(serializers.Serializer[Any]):
+    """What a task needs: times in whole seconds for a cut, a file for the others."""
+
+    start = serializers.IntegerField(required=False, min_value=0)
+    end = serializers.IntegerField(required=False, min_value=1)
+    file = serializers.FileField(required=False)
+
+
+class TaskForm(serializers.Serializer[Any]):
+    """One step of an edit."""
+
+    name = serializers.ChoiceField(choices=["cut", "add-intro", "add-outro", "add-watermark"])
+    options = TaskOptionsForm()
+
+
+class EditForm(serializers.Serializer[Any]):
+    """The steps of an edit, in their order, ten at most."""
+
+    tasks = TaskForm(many=True)

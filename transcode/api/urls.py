@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, re_path
 
 from transcode.api.serving import play
-from transcode.api.views import collection, single
+from transcode.api.views import collection, editing, single
 
 _VIDEO = r"/(?P<video_id>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
 
@@ -28,5 +28,7 @@ urlpatterns = [
     _at(f"{_VIDEO}/transcode", single.LadderView.as_view(), "video-transcode"),
     _at(f"{_VIDEO}/retry", single.RetryView.as_view(), "video-retry"),
     _at(f"{_VIDEO}/cancel", single.CancelView.as_view(), "video-cancel"),
+    _at(f"{_VIDEO}/studio", editing.StudioView.as_view(), "video-studio"),
+    _at(f"{_VIDEO}/captions/generate", editing.CaptionsView.as_view(), "video-captions"),
     re_path(r"^play/(?P<token>[^/]*)/(?P<video_id>[^/]*)/(?P<name>.*)$", play, name="play"),
 ]

@@ -11,10 +11,13 @@ from transcode.tests.videos.conftest import create, staged, videos  # noqa: F401
 
 
 @pytest.fixture(autouse=True)
-def _by_itself(alone, transactional_db, settings, videos):  # noqa: F811
-    """Every test commits for real, and nobody else takes a job."""
+def _by_itself(request, transactional_db, settings):
+    """Every test commits for real, and nobody else takes a job, but on a whole platform."""
     settings.TRANSCODE_LOCAL_WORKERS = "always"
     settings.TRANSCODE_RESOLUTIONS = [240, 360]
+    if "platform" not in request.fixturenames:
+        request.getfixturevalue("alone")
+        request.getfixturevalue("videos")
 
 
 def waiting(video: Video, job_type: str) -> list[Job]:

@@ -1,0 +1,206 @@
+"""A file that is read while it grows, and an encode that stands behind an upload."""
+
+import pytest
+
+from core.errors import TemporaryFailure
+from core.jobs.execution import execute
+from core.jobs.models import Job, Status
+from core.media import process
+from core.tus import parts
+from core.tus import services as tus
+from core.tus.models import Status as UploadStatus
+from core.tus.models import TusUpload
+from tests.support.waiting import wait_until
+from transcode.local import following_input
+from transcode.local.following_input import Arrived, Follow, arrived
+from transcode.models import JobType, VideoState
+from transcode.tests.local.conftest import at_work, run_all, states, waiting
+from transcode.tests.local.test_streaming import half, upload  # noqa: F401
+
+DONE = (Status.SUCCEEDED, "")
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "data"
+    path.write_bytes(b"abcdefghij")
+    return path
+
+
+class Looks:
+    """What is said of a file, one look after the other; the last goes on."""
+
+    def __init__(self, *said):
+        self.said = list(said)
+        self.count = 0
+
+    def __call__(self):
+        self.count += 1
+        return self.said.pop(0) if len(self.said) > 1 else self.said[0]
+
+
+# ---- a file that grows
+
+
+def test_an_upload_that_is_gone_ends_the_reading(file):
+    follow = Follow(file, Looks(Arrived(3, is_whole=False), None))
+    assert follow.read(10) == b"abc"
+    with pytest.raises(TemporaryFailure) as caught:
+        follow.read(10)
+    assert caught.value.code == "upload_gone"
+
+
+def test_bytes_that_may_still_be_taken_back_are_not_read(file):
+    follow = Follow(file, Looks(Arrived(4, is_whole=False)))
+    assert follow.read(10) == b"abcd"
+    assert follow.read(10) is None
+    assert follow.read(10) is None
+
+
+def test_what_comes_later_is_read_later(file):
+    looks = Looks(
+        Arrived(0, is_whole=False), Arrived(2, is_whole=False), Arrived(10, is_whole=True)
+    )
+    follow = Follow(file, looks)
+    assert [follow.read(4) for _ in range(6)] == [None, b"ab", b"cdef", b"ghij", b"", b""]
+
+
+def test_nobody_looks_while_there_is_something_to_read(file):
+    looks = Looks(Arrived(10, is_whole=True))
+    follow = Follow(file, looks)
+    assert b"".join(iter(lambda: follow.read(1), b"")) == b"abcdefghij"
+    assert looks.count == 1
+
+
+def test_a_file_that_is_moved_meanwhile_is_read_to_its_end(file, tmp_path):
+    follow = Follow(file, Looks(Arrived(10, is_whole=True)))
+    assert follow.read(5) == b"abcde"
+    file.rename(tmp_path / "elsewhere")
+    assert follow.read(10) == b"fghij"
+
+
+def test_a_file_that_is_shorter_than_was_said_is_waited_for(file):
+    follow = Follow(file, Looks(Arrived(20, is_whole=False)))
+    assert follow.read(20) == b"abcdefghij"
+    assert follow.read(20) is None
+
+
+def test_somebody_is_told_when_nothing_comes(file, monkeypatch):
+    monkeypatch.setattr(following_input, "PATIENCE_S", -1.0)
+    told = []
+    follow = Follow(file, Looks(Arrived(0, is_whole=False)), lambda: told.append(True))
+    assert follow.read(10) is None
+    assert told
+
+
+def test_a_program_reads_all_of_it(file):
+    looks = Looks(*(Arrived(size, is_whole=size == 10) for size in range(11)))
+    assert process.run(["cat"], stdin=Follow(file, looks), capture=True).stdout == b"abcdefghij"
+
+
+# ---- what is there of an upload
+
+
+def test_nothing_is_known_of_an_upload_that_there_is_not(upload):  # noqa: F811
+    sent = upload()
+    tus.end(sent.row)
+    assert arrived(sent.row.pk) is None
+
+
+def test_an_expired_upload_is_gone(upload):  # noqa: F811
+    sent = upload()
+    TusUpload.objects.filter(pk=sent.row.pk).update(status=UploadStatus.EXPIRED)
+    assert arrived(sent.row.pk) is None
+
+
+def test_while_it_is_received_the_file_says_how_much_is_there(upload):  # noqa: F811
+    sent = upload()
+    sent.path.write_bytes(b"x" * 100)
+    assert arrived(sent.row.pk) == Arrived(100, is_whole=False)
+
+
+def test_while_a_checksum_is_awaited_the_row_says_it(upload):  # noqa: F811
+    sent = upload()
+    sent.path.write_bytes(b"x" * 100)
+    tus.note(sent.row, 40, is_checking=True)
+    assert arrived(sent.row.pk) == Arrived(40, is_whole=False)
+
+
+def test_the_last_byte_makes_it_whole(upload):  # noqa: F811
+    sent = upload()
+    sent.path.write_bytes(sent.content)
+    assert arrived(sent.row.pk) == Arrived(len(sent.content), is_whole=True)
+    sent.finish()
+    assert arrived(sent.row.pk) == Arrived(len(sent.content), is_whole=True)
+
+
+# ---- a job that follows one
+
+
+def test_a_job_whose_upload_has_ended_is_cancelled_with_its_video(upload):  # noqa: F811
+    sent = upload()
+    sent.came(half(sent))
+    parent = waiting(sent.video, JobType.HLS)[0]
+    with at_work(parent):
+        wait_until(lambda: Job.objects.get(pk=parent.pk).status == Status.RUNNING)
+        tus.end(sent.row)
+    assert sent.video is None
+    assert not Job.objects.filter(pk=parent.pk).exclude(status=Status.CANCELLED).exists()
+
+
+def test_an_upload_that_stands_still_gives_its_worker_back(upload, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(following_input, "PATIENCE_S", 0.5)
+    sent = upload()
+    sent.came(half(sent))
+    parent = waiting(sent.video, JobType.HLS)[0]
+    execute(parent.pk)
+    video = sent.video
+    assert (video.state, video.round, video.progress) == (VideoState.TO_IMPORT, 2, 0.0)
+    assert states(video)[JobType.HLS] == [(Status.CANCELLED, "")] * 3
+    assert not video.is_playable
+    sent.came(half(sent) + 1)
+    assert len(sent.jobs()) == 3, "it is not begun again"
+    sent.finish()
+    video = run_all(sent.video)
+    assert video.state == VideoState.PUBLISHED
+
+
+def test_a_file_that_was_just_taken_in_is_not_given_up(upload):  # noqa: F811
+    from transcode.videos import arriving
+
+    sent = upload()
+    sent.came(half(sent))
+    sent.finish()
+    arriving.stop_streaming(sent.video.pk)
+    assert sent.video.state == VideoState.TO_TRANSCODE
+    assert {row.job.status for row in sent.jobs()} == {Status.QUEUED}
+
+
+def test_a_part_that_is_not_here_costs_an_attempt(upload):  # noqa: F811
+    sent = upload()
+    sent.came(half(sent))
+    parts.remove(sent.row.owner_id, sent.row.pk)
+    parent = waiting(sent.video, JobType.HLS)[0]
+    execute(parent.pk)
+    parent.refresh_from_db()
+    assert (parent.status, parent.video_job.failures) == (Status.QUEUED, 1)
+
+
+def test_a_job_that_is_taken_after_the_upload_reads_the_original(upload):  # noqa: F811
+    sent = upload()
+    sent.came(half(sent))
+    sent.finish()
+    video = run_all(sent.video)
+    assert video.state == VideoState.PUBLISHED
+    assert set(states(video)[JobType.HLS]) == {DONE}
+
+
+def test_a_source_that_plays_as_it_is_is_copied_where_the_encode_is_not_that_far(upload):  # noqa: F811
+    sent = upload()
+    sent.came(half(sent))
+    assert waiting(sent.video, JobType.REMUX) == []
+    sent.finish()
+    (copy,) = waiting(sent.video, JobType.REMUX)
+    assert copy.video_job.is_optional
+    execute(copy.pk)
+    assert sent.video.is_playable

@@ -5,4 +5,5 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("transcode.runners.urls")),
     path("", include("transcode.api.urls")),
+    path("", include("transcode.pages.urls")),
 ]

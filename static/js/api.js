@@ -18,15 +18,16 @@ export class Refusal extends Error {
   }
 }
 
-/** Send JSON (or nothing) and return the decoded answer; throws `Refusal`. */
+/** Send JSON, a form or nothing, and return the decoded answer; throws `Refusal`. */
 export async function call(method, path, data) {
   const headers = { Accept: "application/json", "X-CSRFToken": csrfToken() };
-  if (data !== undefined) headers["Content-Type"] = "application/json";
+  const isForm = data instanceof FormData; // the browser names its boundary
+  if (data !== undefined && !isForm) headers["Content-Type"] = "application/json";
   let response;
   try {
     response = await fetch(path, {
       method, headers, credentials: "same-origin",
-      body: data === undefined ? undefined : JSON.stringify(data),
+      body: data === undefined || isForm ? data : JSON.stringify(data),
     });
   } catch {
     throw new Refusal(0);

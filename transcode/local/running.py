@@ -53,7 +53,7 @@ def encode(
 
     Raises: `EncodeFailed`, and what `core.media.process.run` raises.
     """
-    encoder = Encoder(capabilities.first_usable(_preferred()))
+    encoder = _best_encoder()
     try:
         run(kind, make(encoder), output_bps=output_bps, on_progress=on_progress, stdin=stdin)
     except EncodeFailed:
@@ -105,9 +105,12 @@ def _limits(kind: VideoKind, output_bps: int) -> Limits:
     )
 
 
-def _preferred() -> list[str]:
-    known = (*HARDWARE, SOFTWARE)
-    return [name for name in settings.TRANSCODE_ENCODERS if name in known]
+def _best_encoder() -> Encoder:
+    """Choose the encoder; the trial of a card costs a moment, so it is made only for one."""
+    wanted = [name for name in settings.TRANSCODE_ENCODERS if name in (*HARDWARE, SOFTWARE)]
+    if not wanted or wanted[0] == SOFTWARE:
+        return Encoder()
+    return Encoder(capabilities.first_usable(wanted))
 
 
 def _say_that_it_failed(kind: VideoKind, encoder: Encoder) -> None:

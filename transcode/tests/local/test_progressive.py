@@ -5,6 +5,7 @@ import pytest
 from core.jobs.execution import execute
 from core.jobs.models import Status
 from core.media.probe import probe
+from transcode.engines.encoders import Encoder
 from transcode.local import running
 from transcode.models import FileKind, JobType, Video, VideoState
 from transcode.tests.local.conftest import run_all, states, waiting
@@ -64,7 +65,9 @@ def broken_card(monkeypatch):
 
 def test_unknown_encoders_are_passed_over(settings):
     settings.TRANSCODE_ENCODERS = ["mpeg4", "libx264"]
-    assert running._preferred() == ["libx264"]
+    assert running._best_encoder() == Encoder("libx264")
+    settings.TRANSCODE_ENCODERS = []
+    assert running._best_encoder() == Encoder("libx264")
 
 
 def test_a_card_that_fails_is_replaced_by_software_and_the_video_says_so(

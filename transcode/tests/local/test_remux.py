@@ -12,7 +12,7 @@ from transcode.local import growing, remux
 from transcode.models import JobType, Video, VideoState
 from transcode.tests.engines.hls import decode
 from transcode.tests.local.conftest import run_all, states, waiting
-from transcode.videos import services, storage
+from transcode.videos import placing, services, storage
 
 DONE = (Status.SUCCEEDED, "")
 
@@ -121,3 +121,34 @@ def test_the_copy_waits_in_a_queue_of_its_own_and_before_its_ladder(create):
     jobs = Job.objects.filter(video_job__video=video).order_by("created_at", "pk")
     assert [job.queue for job in jobs] == ["io", "ffmpeg", "ffmpeg", "ffmpeg"]
     assert jobs[0].parent is None
+
+
+def test_a_copy_that_will_not_do_as_the_top_is_encoded_instead(thrifty, monkeypatch):
+    real, seen = remux.commands.hls_remux, []
+
+    def cut_where_there_is_no_key_frame(source, *args, **options):
+        seen.append(True)
+        command = real(source, *args, **options)
+        return command._replace(output=[*command.output[:-1], "-t", "0.5", command.output[-1]])
+
+    monkeypatch.setattr(remux.commands, "hls_remux", cut_where_there_is_no_key_frame)
+    monkeypatch.setattr(placing, "slack_s", lambda video: 0.1)
+    video = thrifty()
+    job = waiting(video, JobType.REMUX)[0]
+    execute(job.pk)
+    assert seen == [True]
+    assert states(video)[JobType.REMUX] == [DONE]
+    assert "its copy will not do" in job.attempts.get(number=1).log
+    assert rows(video) == [(360, False, False)]
+    video = run_all(video)
+    assert (video.state, video.warnings) == (VideoState.PUBLISHED, [])
+    decode(storage.root() / video.master_name)
+
+
+def test_what_cannot_be_encoded_either_costs_one_failure(thrifty):
+    video = thrifty()
+    (storage.root() / video.source_name).write_bytes(b"\0" * 5000)
+    job = waiting(video, JobType.REMUX)[0]
+    execute(job.pk)
+    job.refresh_from_db()
+    assert (job.status, job.video_job.failures) == (Status.QUEUED, 1)

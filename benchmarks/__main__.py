@@ -10,7 +10,17 @@ from pathlib import Path
 from benchmarks.figures import GATHER, gathered
 
 ROOT = Path(__file__).resolve().parent.parent
-SCRIPTS = ("queue", "submit", "fanout", "limits", "ocr")
+SCRIPTS = (
+    "queue",
+    "submit",
+    "fanout",
+    "limits",
+    "ocr",
+    "ladder",
+    "playable",
+    "accept_race",
+    "download",
+)
 
 
 def main() -> int:

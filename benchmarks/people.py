@@ -1,0 +1,81 @@
+"""Somebody who uploads a video to a benchmark's platform and waits for it."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from benchmarks.instance import Instance
+
+POLL_S = 0.02
+PATIENCE_S = 600.0
+
+
+class Person:
+    """A client of the video API."""
+
+    def __init__(self, platform: Instance) -> None:
+        self.url = platform.url
+        headers = {"Authorization": f"Bearer {platform.token}"}
+        self.client = httpx.Client(
+            base_url=f"{platform.url}/api/v1", headers=headers, timeout=PATIENCE_S
+        )
+
+    @contextmanager
+    def upload(self, path: Path) -> Iterator[tuple[str, float]]:
+        """Upload a film; give its video, deleted after the block, and when its last byte went."""
+        sent_at = 0.0
+
+        def body() -> Iterator[bytes]:
+            nonlocal sent_at
+            with path.open("rb") as file:
+                yield head
+                yield from iter(lambda: file.read(2**18), b"")
+                yield tail
+            sent_at = time.perf_counter()
+
+        head, tail = _form(path)
+        size = len(head) + path.stat().st_size + len(tail)
+        headers = {
+            "Content-Type": "multipart/form-data; boundary=bench", "Content-Length": str(size)
+        }  # fmt: skip
+        answer = self.client.post("/video/upload", content=body(), headers=headers)
+        uuid = answer.raise_for_status().json()["video"]["uuid"]
+        try:
+            yield uuid, sent_at
+        finally:
+            self.client.delete(f"/video/{uuid}")
+
+    def wait(self, uuid: str, is_so: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+        """Return the video once it is so."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            video: dict[str, Any] = self.client.get(f"/video/{uuid}").json()["video"]
+            if is_so(video):
+                return video
+            if video["state"]["id"] == 7:
+                raise RuntimeError(f"the video failed: {video['error']}")
+            time.sleep(POLL_S)
+        raise TimeoutError("the video did not become so")
+
+    def first_frame(self, video: dict[str, Any]) -> None:
+        """Fetch what a player needs for its first frame."""
+        url = httpx.URL(self.url).join(video["playback"]["hlsUrl"])
+        master = self.client.get(url).raise_for_status().text
+        name = next(line for line in master.splitlines() if line and line[0] != "#")
+        playlist = self.client.get(url.join(name)).raise_for_status().text
+        media = next(line for line in playlist.splitlines() if line and line[0] != "#")
+        part = self.client.get(url.join(media), headers={"Range": "bytes=0-65535"})
+        part.raise_for_status()
+
+
+def _form(path: Path) -> tuple[bytes, bytes]:
+    head = (
+        '--bench\r\nContent-Disposition: form-data; name="name"\r\n\r\nA film\r\n'
+        f'--bench\r\nContent-Disposition: form-data; name="videoFile"; filename="{path.name}"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    )
+    return head.encode(), b"\r\n--bench--\r\n"

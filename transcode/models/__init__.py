@@ -1,6 +1,7 @@
 """The tables of the transcode app."""
 
 from transcode.models.jobs import GROWING_INPUT, JobType, VideoJob
+from transcode.models.live import LiveSession
 from transcode.models.runners import RegistrationToken, Runner
 from transcode.models.videos import Caption, Discarded, FileKind, Video, VideoFile, VideoState
 
@@ -10,6 +11,7 @@ __all__ = [
     "Discarded",
     "FileKind",
     "JobType",
+    "LiveSession",
     "RegistrationToken",
     "Runner",
     "Video",

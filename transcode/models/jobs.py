@@ -12,7 +12,7 @@ GROWING_INPUT = "growing_input"
 
 
 class JobType(models.TextChoices):
-    """PeerTube's seven types, and the remux that only our own workers do."""
+    """PeerTube's seven types, and two that only our own workers do."""
 
     HLS = "vod-hls-transcoding"
     WEB_VIDEO = "vod-web-video-transcoding"
@@ -22,6 +22,7 @@ class JobType(models.TextChoices):
     TRANSCRIPTION = "video-transcription"
     STORYBOARD = "generate-video-storyboard"
     REMUX = "remux"
+    REPLAY = "replay"
 
 
 class VideoJob(models.Model):

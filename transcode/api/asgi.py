@@ -1,0 +1,143 @@
+"""A thin ASGI layer in front of Django for what people upload (transcode contract, 6, 8.7).
+
+Django writes a body to disk before a view runs, so how many large ones an account may send
+at once is judged here, over all web processes; and a disk that is full is told as the video
+API tells it.
+"""
+
+import json
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from http.cookies import CookieError, SimpleCookie
+from importlib import import_module
+
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.db import DatabaseError
+from redis.exceptions import RedisError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import AccessToken
+
+from core.accounts.authentication import TokenRefused, checked
+from core.api.errors import NO_ROOM, PROBLEM_TYPE, failure_of, problem_body
+from core.errors import JobError, Throttled
+from core.realtime.asgi import Application, Message, Receive, Scope, Send
+from core.realtime.loops import in_thread
+from core.realtime.quotas import attendance
+from core.tus.inflow import Inflow
+from transcode.api.views.base import NoSpace
+
+PREFIX = "/api/v1/video"
+LARGE_BYTES = 2**20
+AT_ONCE = 4
+RETRY_AFTER_S = 10
+_MAX_SESSION_KEY = 40
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+class VideoUploads:
+    """Serve by `app`, large bodies to the video API in their number and with their errors."""
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse it with 429 or 507."""
+        if not is_large(scope):
+            await self.app(scope, receive, send)
+            return
+        who, place = await in_thread(account_id, scope["headers"]), secrets.token_hex(8)
+        if who and not await _enter(who, place):
+            await _refuse(scope, receive, send, Throttled(RETRY_AFTER_S))
+            return
+        answer = _Answer(send)
+        try:
+            await self.app(scope, receive, answer.send)
+        except OSError as error:
+            if answer.has_started or error.errno not in NO_ROOM:
+                raise
+            await _refuse(scope, receive, send, NoSpace())
+        finally:
+            await attendance().leave(_name(who), place)
+
+
+class _Answer:
+    """What the application sends, and whether it has begun to."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.has_started = False
+
+    async def send(self, message: Message) -> None:
+        self.has_started = True
+        await self._send(message)
+
+
+def is_large(scope: Scope) -> bool:
+    """Return whether a request brings much, or does not say how much, to the video API."""
+    if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
+        return False
+    heads = dict(scope["headers"])
+    length = heads.get(b"content-length", b"")
+    is_long = length.isdigit() and int(length) > LARGE_BYTES
+    return is_long or b"transfer-encoding" in heads
+
+
+def account_id(headers: Headers) -> str:
+    """Return whose token or session a request brings, "" for nobody's; may read the database."""
+    heads = dict(headers)
+    scheme, _, raw = heads.get(b"authorization", b"").strip().partition(b" ")
+    if scheme.lower() == b"bearer":
+        try:
+            return str(checked(AccessToken, raw.strip()).get(api_settings.USER_ID_CLAIM, ""))
+        except TokenRefused:
+            return ""
+    return _of_session(heads.get(b"cookie", b"").decode("latin-1"))
+
+
+def _of_session(cookies: str) -> str:
+    try:
+        morsel = SimpleCookie(cookies).get(settings.SESSION_COOKIE_NAME)
+    except CookieError:
+        return ""
+    key = morsel.value if morsel else ""
+    if not (key.isascii() and key.isalnum() and len(key) <= _MAX_SESSION_KEY):
+        return ""
+    session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    try:
+        return str(session.get(SESSION_KEY, ""))
+    except DatabaseError:
+        return ""  # The view will say so.
+
+
+def _name(who: str) -> str:
+    return f"video-uploads:{who}"
+
+
+async def _enter(who: str, place: str) -> bool:
+    """Count a body in. Without Redis nobody is refused: a limit protects from excess."""
+    try:
+        return await attendance().enter(_name(who), place, AT_ONCE)
+    except RedisError:
+        return True
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, error: JobError) -> None:
+    """Answer, and close the connection once the client could read it."""
+    if (failure := failure_of(error)) is None:
+        raise error
+    body = json.dumps(problem_body(failure)).encode()
+    headers = [
+        (b"content-type", PROBLEM_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+        *((name.lower().encode(), value.encode()) for name, value in failure.headers.items()),
+    ]
+    await send({"type": "http.response.start", "status": failure.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    # A client that waits for "100 Continue" has sent nothing, and now will not.
+    if not any(name == b"expect" for name, _ in scope["headers"]):
+        with suppress(Exception):  # Whatever ends the body, the answer is out.
+            await Inflow(receive).discard()
+    await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -5,11 +5,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
-from django.contrib.auth.models import update_last_login
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from core.accounts.models import User
 from core.accounts.signals import account_removed
@@ -90,15 +90,16 @@ def _is_taken(email: str) -> bool:
 
 def note_login(user: User, ip: str | None) -> None:
     """Write down when and from where an account logged in."""
-    update_last_login(User, user)
-    note_address(user, ip)
+    user.last_login, user.last_ip = timezone.now(), ip
+    # Not `save`, which fails where the account has gone this very moment.
+    User.objects.filter(pk=user.pk).update(last_login=user.last_login, last_ip=ip)
 
 
 def note_address(user: User, ip: str | None) -> None:
     """Write down where an account was last seen."""
     if user.last_ip != ip:
         user.last_ip = ip
-        user.save(update_fields=["last_ip"])
+        User.objects.filter(pk=user.pk).update(last_ip=ip)
 
 
 def edit_profile(

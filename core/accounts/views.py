@@ -17,10 +17,10 @@ from core.accounts.authentication import TokenRefused
 from core.accounts.models import User
 from core.api.bodies import DetailBodySerializer
 from core.api.clients import account_of, client_ip
-from core.api.errors import CoreErrors
+from core.api.errors import BEARER, CoreErrors
 from core.errors import FieldErrors
 
-BEARER = {"WWW-Authenticate": 'Bearer realm="api"'}
+CHALLENGE = {"WWW-Authenticate": BEARER}
 
 
 def pair_body(message: str, user: User) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class LoginView(OpenView):
         try:
             user = login.check_credentials(**data, ip=ip)
         except login.BadCredentials as refusal:
-            return Response({"message": str(refusal)}, status=401, headers=BEARER)
+            return Response({"message": str(refusal)}, status=401, headers=CHALLENGE)
         services.note_login(user, ip)
         return Response(session_body("Login successful.", user))
 
@@ -116,7 +116,7 @@ class RefreshView(OpenView):
         try:
             renewed = tokens.renew(form.validated_data["refresh"])
         except TokenRefused as refusal:
-            return Response({"errors": {"refresh": str(refusal)}}, status=401, headers=BEARER)
+            return Response({"errors": {"refresh": str(refusal)}}, status=401, headers=CHALLENGE)
         services.note_address(renewed.user, client_ip(request))
         body = {"access": renewed.access}
         return Response(body if renewed.refresh is None else {**body, "refresh": renewed.refresh})

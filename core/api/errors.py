@@ -26,13 +26,15 @@ from django.core.exceptions import (
     SuspiciousOperation,
     ValidationError,
 )
-from django.db import DataError, OperationalError
+from django.db import DatabaseError, DataError, OperationalError
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.fields import get_error_detail
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from core.accounts.models import User
 from core.errors import FieldErrors, JobError, TemporaryFailure, Throttled
 
 logger = logging.getLogger(__name__)
@@ -43,6 +45,7 @@ HOPELESS_RETRY_AFTER_S = 86400
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 OUT_OF_ORDER = "The platform cannot write at the moment; try again later."
 OUT_OF_ORDER_RETRY_AFTER_S = 10
+BEARER = 'Bearer realm="api"'  # RFC 9110, 11.6.1
 STATUS_OF_CODE = {
     "checksum_mismatch": 460,
     "conflict": 409,
@@ -82,12 +85,24 @@ ErrorStyle = Callable[[Failure], Response]
 
 def problem_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Answer an expected exception in the style of its view; None for a crash."""
-    failure = failure_of(error)
+    failure = failure_of(_of_nobody(error, context.get("request")) or error)
     if failure is None:
         return None
     set_rollback()
     style: ErrorStyle = getattr(context.get("view"), "error_style", problem)
     return style(failure)
+
+
+def _of_nobody(error: Exception, request: Request | None) -> exceptions.APIException | None:
+    """Return what to answer where a row was refused since its account has just been deleted."""
+    if not isinstance(error, DatabaseError) or isinstance(error, OperationalError):
+        return None
+    account = getattr(request, "user", None)
+    if not isinstance(account, User) or User.objects.filter(pk=account.pk).exists():
+        return None
+    refusal = exceptions.NotAuthenticated("The token is not valid any more.")
+    refusal.auth_header = BEARER  # type: ignore[attr-defined] # DRF's views set it likewise
+    return refusal
 
 
 def problem(failure: Failure) -> Response:
@@ -198,7 +213,7 @@ def _of_job_error(error: JobError) -> Failure:
     code = "unavailable" if is_temporary else error.code
     headers = {}
     if status == HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = 'Bearer realm="api"'  # RFC 9110, 11.6.1
+        headers["WWW-Authenticate"] = BEARER
     if isinstance(error, Throttled):
         headers["Retry-After"] = str(error.retry_after_s or HOPELESS_RETRY_AFTER_S)
     fields = error.fields if isinstance(error, FieldErrors) else {}

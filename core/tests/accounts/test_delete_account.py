@@ -55,6 +55,37 @@ def test_another_accounts_things_stay(api: APIClient, other_user: User) -> None:
     assert ApiToken.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("method", "url", "body"),
+    [
+        ("post", "/api/v1/jobs/", {"kind": "core.selftest"}),
+        ("post", "/api/v1/users/tokens/", {"name": "late"}),
+        ("patch", "/api/v1/users/profile/edit/", {"first_name": "late"}),
+    ],
+)
+def test_a_write_of_an_account_that_was_deleted_a_moment_ago_is_401(
+    staff: User, method: str, url: str, body: dict[str, object]
+) -> None:
+    client = APIClient()
+    client.force_authenticate(User.objects.get(pk=staff.pk))
+    staff.delete()
+
+    answer = getattr(client, method)(url, body, format="json")
+
+    assert answer.status_code == 401
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+    assert answer.data["detail"] == "The token is not valid any more."
+
+
+def test_a_login_during_which_its_account_goes_is_no_crash(user: User) -> None:
+    User.objects.filter(pk=user.pk).delete()
+
+    services.note_login(user, "192.0.2.7")
+    services.note_address(user, "192.0.2.8")
+
+    assert not User.objects.filter(pk=user.pk).exists()
+
+
 def test_a_deletion_that_fails_removes_nothing(
     user: User, revocations: Revocations, monkeypatch
 ) -> None:

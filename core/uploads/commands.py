@@ -129,7 +129,7 @@ def _before(user: User, command: Command) -> UUID | None:
     if before is None:
         return None
     try:
-        return selectors.upload_of(user, before).pk
+        return selectors.place_of(user, before)
     except NotFound as error:
         raise FieldErrors({"before": "There is no such upload."}) from error
 

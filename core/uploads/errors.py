@@ -5,6 +5,7 @@ core.errors.JobError
 ├── Conflict             "conflict"           not possible in this status
 ├── AccountGone          "token_invalid"      the account was deleted a moment ago: 401, 4401
 ├── Unavailable          "unavailable"        this installation has nothing to do it with
+├── QuestionRequired     "question_required"  the question is blank
 ├── core.errors.Throttled                     a limit of 3.6
 └── core.errors.FieldErrors                   keyed by input field: "invalid", or of the content
                                               "too_large", "unsupported_media",

@@ -68,27 +68,30 @@ class Hearing:
     def __init__(self) -> None:
         self.stream = "cumulative"
         self._has_all = True
-        self._muted: set[str] = set()
+        self._excepted: set[str] = set()
 
     def has(self, upload_id: str) -> bool:
         """Return whether the events of an upload are wanted."""
-        return self._has_all and upload_id not in self._muted
+        return self._has_all != (upload_id in self._excepted)
 
     def begin(self, upload_id: str | None, *, stream: str | None) -> None:
         """Want events again, of one upload or of all."""
         self.stream = stream or self.stream
-        if upload_id is None:
-            self._has_all = True
-        else:
-            self._muted.discard(upload_id)
+        self._set(upload_id, is_wanted=True)
 
     def stop(self, upload_id: str | None) -> None:
         """Want no events, of one upload or of any."""
-        if upload_id is None:
-            self._has_all = False
-        else:
-            self._muted.add(upload_id)
+        self._set(upload_id, is_wanted=False)
 
     def forget(self, upload_id: str) -> None:
         """The upload is deleted."""
-        self._muted.discard(upload_id)
+        self._excepted.discard(upload_id)
+
+    def _set(self, upload_id: str | None, *, is_wanted: bool) -> None:
+        if upload_id is None:
+            self._has_all = is_wanted
+            self._excepted.clear()
+        elif is_wanted == self._has_all:
+            self._excepted.discard(upload_id)
+        else:
+            self._excepted.add(upload_id)

@@ -128,18 +128,32 @@ def page_of(
     """Return the first `limit` uploads, behind the one named `before`, and where to go on.
 
     A page is a range of an index, whatever was added meanwhile (keyset pagination).
-    `before` must be known to be the caller's own: its time decides what is shown.
+    `before` is a `place_of` the caller's: its time decides what is shown.
     """
     field, way = ordering.lstrip("-"), "lt" if ordering.startswith("-") else "gt"
     if before is not None:
-        beside = uploads.model.objects.filter(pk=before).values_list(field, "owner").first()
+        beside = Upload.objects.filter(pk=before).values_list(field, flat=True).first()
         if beside is None:
             return [], None
-        beyond = Q(**{f"{field}__{way}": beside[0]})
-        beyond |= Q(**{field: beside[0], f"id__{way}": before})
+        beyond = Q(**{f"{field}__{way}": beside})
+        beyond |= Q(**{field: beside, f"id__{way}": before})
         uploads = uploads.filter(beyond)
     rows = list(uploads[: limit + 1])
     return rows[:limit], rows[limit - 1].pk if len(rows) > limit else None
+
+
+def place_of(user: User, upload_id: object) -> UUID:
+    """Return the upload behind which a page begins; one deleted since still marks the place.
+
+    Raises: `NotFound`.
+    """
+    try:
+        place = UUID(str(upload_id))
+    except ValueError:
+        raise NotFound from None
+    if not Upload.objects.filter(pk=place, owner=user).exists():
+        raise NotFound
+    return place
 
 
 def without_text(uploads: QuerySet[Upload]) -> QuerySet[Upload]:

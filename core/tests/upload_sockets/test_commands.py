@@ -68,6 +68,59 @@ def test_an_unsubscribed_socket_hears_nothing_and_still_obeys(connect):
     assert quiet.command("retrieve", instance_id=upload_id)["instance"]["id"] == upload_id
 
 
+@pytest.fixture
+def two(connect):
+    """Return a socket that has heard of two uploads, what renames one, and their ids."""
+    socket, other_tab = connect(), connect()
+    ids = [other_tab.create(picture(t), process=False)["instance"]["id"] for t in ("One", "Two")]
+    for upload_id in ids:
+        socket.until(lambda frame, i=upload_id: frame["instance"]["id"] == i)
+
+    def rename(upload_id, name):
+        other_tab.command("update", instance_id=upload_id, data={"filename": name})
+
+    return socket, rename, *ids
+
+
+def test_one_muted_upload_is_heard_again_after_a_subscribe_to_all(two):
+    socket, rename, muted, other = two
+    assert socket.command("unsubscribe", instance_id=muted)["instance_id"] == muted
+
+    rename(muted, "unheard")
+    assert socket.is_quiet()
+    rename(other, "heard")
+    assert socket.receive()["instance"]["filename"] == "heard"
+    socket.command("subscribe")
+    rename(muted, "heard again")
+    assert socket.receive()["instance"]["filename"] == "heard again"
+
+
+def test_one_upload_can_be_heard_alone(two):
+    socket, rename, wanted, other = two
+    socket.command("unsubscribe")
+    socket.command("subscribe", instance_id=wanted)
+    socket.until(lambda frame: frame["type"] == "Upload.status")  # where it stands
+
+    rename(other, "unheard")
+    rename(wanted, "heard")
+
+    assert socket.receive()["instance"]["filename"] == "heard"
+    assert socket.is_quiet()
+
+
+def test_a_list_goes_on_behind_an_upload_that_was_deleted_since(connect):
+    socket = connect()
+    older = socket.create(picture("Older"), process=False)["instance"]["id"]
+    newer = socket.create(picture("Newer"), process=False)["instance"]["id"]
+    page = socket.command("list", limit=1)
+    socket.command("delete", instance_id=newer)
+
+    rest = socket.command("list", limit=1, before=page["next"])
+
+    assert page["next"] == newer
+    assert [upload["id"] for upload in rest["list"]] == [older]
+
+
 def test_subscribing_to_one_upload_shows_where_it_stands(connect):
     socket = connect()
     upload_id = socket.create(picture("Standing"))["instance"]["id"]

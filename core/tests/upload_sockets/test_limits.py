@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import httpx
 import pytest
 from django.conf import settings
 
@@ -36,6 +37,17 @@ def strict(platform, open_socket, user, access_token):
         server.stop()
 
 
+@pytest.fixture
+def bearer(user, access_token) -> dict[str, str]:
+    """Return the header of REST calls as `user`."""
+    return {"Authorization": f"Bearer {access_token(user)}"}
+
+
+def body(text: str) -> dict[str, object]:
+    """Return a new upload as REST takes it."""
+    return {"image_base64": encoded(picture(text)), "process": False}
+
+
 @pytest.mark.case("core", 51)
 def test_the_sixth_upload_of_a_demo_user_is_throttled(connect, user, access_token):
     user.role = Role.DEMO
@@ -56,20 +68,22 @@ def test_the_sixth_upload_of_a_demo_user_is_throttled(connect, user, access_toke
 
 
 @pytest.mark.case("core", 51)
-def test_one_upload_more_than_an_address_may_is_throttled(strict):
+def test_one_upload_more_than_an_address_may_is_throttled(strict, bearer):
     socket = strict(CORE_UPLOADS_PER_IP_HOUR="2")
     for number in range(2):
         assert "instance" in socket.create(picture(f"Here {number}"), process=False)
 
     third = socket.create(picture("Here three"), process=False)
+    by_rest = httpx.post(socket.base + UPLOADS, json=body("Here three"), headers=bearer)
 
     assert third["code"] == "throttled"
+    assert (by_rest.status_code, int(by_rest.headers["Retry-After"]) > 0) == (429, True)
     assert 0 < third["retry_after"] <= 3600
     assert socket.create(picture("Here 1"))["duplicate"] is True
 
 
 @pytest.mark.case("core", 51)
-def test_one_upload_more_than_a_token_may_is_throttled(strict, api):
+def test_one_upload_more_than_a_token_may_is_throttled(strict, api, bearer):
     socket = strict(CORE_UPLOADS_PER_TOKEN_HOUR="2")
     key = api.post("/api/v1/users/tokens/", {"name": "scanner"}, format="json").data["key"]
     for number in range(2):
@@ -77,6 +91,8 @@ def test_one_upload_more_than_a_token_may_is_throttled(strict, api):
         assert made["duplicate"] is False
 
     assert socket.create(picture("Token 3"), process=False, token=key)["code"] == "throttled"
+    address = f"{socket.base}{UPLOADS}{key}/"
+    assert httpx.post(address, json=body("Token 3"), headers=bearer).status_code == 429
     assert socket.create(picture("Token 4"), process=False)["duplicate"] is False
     assert socket.create(picture("Token 1"), token=key)["duplicate"] is True
 

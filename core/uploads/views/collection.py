@@ -14,6 +14,7 @@ from rest_framework.utils.urls import replace_query_param
 from core.accounts.models import User
 from core.api.clients import client_ip
 from core.uploads import schema, selectors, services
+from core.uploads.errors import NotFound
 from core.uploads.models import Upload
 from core.uploads.serializers import upload_body
 from core.uploads.views.base import UploadsView, body_of
@@ -101,11 +102,7 @@ def _array(request: Request, user: User, uploads: QuerySet[Upload], ordering: st
 
 
 def _cursor(user: User, text: str) -> UUID:
-    """Return the upload where a page begins; one deleted since still marks the place."""
     try:
-        before = UUID(text)
-    except ValueError as error:
+        return selectors.place_of(user, text)
+    except NotFound as error:
         raise NoSuchPage("There is no such page.") from error
-    if not Upload.objects.filter(pk=before, owner=user).exists():
-        raise NoSuchPage("There is no such page.")
-    return before

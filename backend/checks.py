@@ -25,11 +25,12 @@ def leases(**_: object) -> list[CheckMessage]:
 
 
 def queues(**_: object) -> list[CheckMessage]:
-    """A kind must name a queue that workers take jobs from."""
+    """A kind must name queues that workers take jobs from."""
     return [
-        Error(f"The kind {kind.name} names an unknown queue: {kind.queue}.", id="medialoom.E002")
+        Error(f"The kind {kind.name} names an unknown queue: {queue}.", id="medialoom.E002")
         for kind in known_kinds().values()
-        if kind.queue not in settings.JOB_QUEUES
+        for queue in (kind.queue, kind.finish_queue)
+        if queue not in settings.JOB_QUEUES
     ]
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.core.checks import run_checks
 from django.test import Client
 
+from core.kinds.selftest import Selftest
 from tests.platform.launching import environment
 from tests.support.running import ROOT
 
@@ -65,6 +66,12 @@ def test_a_kind_on_a_queue_that_nobody_serves_is_an_error(settings):
     settings.JOB_QUEUES = ("ffmpeg",)
 
     assert "medialoom.E002" in [message.id for message in run_checks()]
+
+
+def test_a_kind_whose_second_half_waits_where_nobody_serves_is_an_error(monkeypatch):
+    monkeypatch.setattr(Selftest, "finish_queue", "nowhere")
+
+    assert "nowhere" in " ".join(message.msg for message in run_checks())
 
 
 def test_an_upload_that_no_request_could_carry_is_warned_of(settings):

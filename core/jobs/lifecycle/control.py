@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -119,8 +119,8 @@ def _take_back(job: Job, still: Q) -> bool:
     """
     try:
         return _requeue_or_fail(job, held(job) & still) is not None
-    except DatabaseError:
-        raise
+    except (OperationalError, InterfaceError):
+        raise  # The database is away: so it is for the others.
     except Exception:
         logger.exception("job %s cannot be taken back from its holder", job.pk)
         return False

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import IntegrityError
 from django.utils import timezone
 
 from core.jobs import lifecycle
@@ -109,13 +110,14 @@ def test_a_lease_renewed_meanwhile_is_not_taken(held):
     assert stale.lease_token == fresh(held).lease_token
 
 
-def test_one_job_that_cannot_be_taken_back_keeps_no_other_from_it(make, monkeypatch):
+@pytest.mark.parametrize("error", [ValueError, IntegrityError])
+def test_one_job_that_cannot_be_taken_back_keeps_no_other_from_it(make, monkeypatch, error):
     broken, fine = take(make(kinds.Scripted)), take(make())
     run_out(broken)
     run_out(fine)
 
     def explode(job):
-        raise ValueError(job)
+        raise error(job)
 
     monkeypatch.setattr(kinds.Scripted, "changed", explode)
     assert lifecycle.reap_stalled() == 1

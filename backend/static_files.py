@@ -6,17 +6,8 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 STAMP = "collected"
-
-
-class StaticStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc] # no types
-    """Hashed names from the manifest, plain ones before there is one (runserver, tests)."""
-
-    def stored_name(self, name: str) -> str:
-        """Return the name under which a file is served."""
-        return super().stored_name(name) if self.hashed_files else name
 
 
 def collect() -> None:

@@ -48,7 +48,14 @@ def test_a_job_whose_worker_child_is_killed_starts_again_and_succeeds(platform, 
 
 
 @pytest.mark.case("platform", 3)
-def test_a_job_whose_whole_worker_is_killed_starts_again_elsewhere(platform, ledger):
+def test_a_killed_worker_loses_nothing_until_the_last_attempt_is_used(platform, ledger, start):
+    starts_again_elsewhere(platform, ledger)
+    platform.heal()
+    fails_after_three_lost_workers(start(duration_s=60))
+
+
+def starts_again_elsewhere(platform, ledger) -> None:
+    """Kill a whole worker: its job is done elsewhere, and nobody sees what it had begun."""
     first = platform.start_worker(**TRACED)
     platform.worker.kill()
     job = lifecycle.enqueue(TracedHere, owner=None, params={"duration_s": 3})
@@ -69,8 +76,8 @@ def test_a_job_whose_whole_worker_is_killed_starts_again_elsewhere(platform, led
     assert (Path(settings.DATA_DIR) / "published" / str(job.pk)).read_text() == "2"
 
 
-def test_a_job_that_loses_every_worker_fails_with_worker_lost(platform, start):
-    job = start(duration_s=60)
+def fails_after_three_lost_workers(job) -> None:
+    """Kill whoever has the job, again and again."""
     for attempt in (1, 2, 3):
         wait_until(lambda n=attempt: fresh(job).attempt == n and fresh(job).status == "running")
         kill(holder_pid(job))
@@ -93,6 +100,28 @@ def test_of_many_workers_one_wins_each_job(platform, ledger):
 
 
 @pytest.mark.case("platform", 7)
+def test_a_worker_that_wakes_after_the_end_of_its_job_changes_nothing(platform, start):
+    job = start(duration_s=2)
+    at_work(job)
+    late = psutil.Process(holder_pid(job))
+    late.suspend()
+    done = ended(job)
+    assert (done.status, done.attempt) == (Status.SUCCEEDED, 2)
+    late.resume()
+    # It takes up other work: whatever it wanted to write of this job is written, or refused.
+    others = [start(duration_s=5), start(duration_s=5)]
+    for other in others:
+        at_work(other)
+    assert late.pid in {holder_pid(other) for other in others}
+    now = fresh(job)
+    assert (now.revision, now.result, now.finished_at) == (
+        done.revision,
+        done.result,
+        done.finished_at,
+    )
+    assert list(now.attempts.values_list("outcome", flat=True)) == ["worker_lost", "succeeded"]
+
+
 def test_a_worker_that_wakes_after_its_lease_is_over_changes_nothing(platform, start):
     job = start(duration_s=4)
     frozen = at_work(job)

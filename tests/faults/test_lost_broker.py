@@ -1,17 +1,37 @@
 """Losing Redis loses no job (rule 1)."""
 
-import pytest
+from contextlib import suppress
 
-from core.jobs.models import Status
+import pytest
+from django.db import transaction
+
+from core.jobs import broker
+from core.jobs.models import Job, Status
 from tests.faults.conftest import at_work, ended, fresh
 from tests.support.waiting import wait_until
 
 
+def messages() -> int:
+    """Return how many messages wait for a worker."""
+    return broker.depths(["default"])["default"]
+
+
 @pytest.mark.case("platform", 1)
-def test_a_job_whose_message_was_lost_is_sent_again(platform, machine, start):
+def test_a_message_leaves_with_its_row_and_when_it_is_lost_another_is_sent(
+    platform, machine, start
+):
     platform.worker.kill()
-    job = start()
+    before = messages()
+    with suppress(ZeroDivisionError), transaction.atomic():
+        start()
+        raise ZeroDivisionError
+    assert (Job.objects.count(), messages()) == (0, before)
+    with transaction.atomic():
+        job = start()
+        assert messages() == before
+    wait_until(lambda: messages() == before + 1)
     machine.restart_redis()
+    assert messages() == 0
     platform.heal()
     assert ended(job, 30).status == Status.SUCCEEDED
     assert fresh(job).attempt == 1

@@ -43,19 +43,27 @@ _TOKEN = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 
 @dataclass(frozen=True)
 class Shelf:
-    """Where files of certain names lie, what they are, and for how long that stays true."""
+    """Where files of certain names lie, what they are, and for how long that stays true.
+
+    Those of a live stream lie on a local disk, whatever the storage is.
+    """
 
     names: "re.Pattern[str]"
     room: str
     content_type: str
     cache: str = FINAL
     may_grow: bool = False
+    is_live: bool = False
 
 
 def _shelf(
     names: str, room: str, content_type: str, cache: str = FINAL, *, may_grow: bool = False
 ) -> Shelf:
-    return Shelf(re.compile(names, re.ASCII), room, content_type, cache, may_grow)
+    return Shelf(re.compile(names, re.ASCII), room, content_type, cache, may_grow=may_grow)
+
+
+def _live(names: str, content_type: str, cache: str = CHANGING) -> Shelf:
+    return Shelf(re.compile(names, re.ASCII), "hls", content_type, cache, is_live=True)
 
 
 # The first that fits counts: a master would pass for captions.
@@ -64,9 +72,9 @@ SHELVES = (
     _shelf(rf"{_UUID}-\d{{1,4}}-fragmented\.mp4", "hls", MP4, may_grow=True),
     _shelf(rf"{_UUID}-master\.m3u8", "hls", PLAYLIST, SHORT, may_grow=True),
     _shelf(rf"{_UUID}-segments-sha256\.json", "hls", "application/json", SHORT),
-    _shelf(r"(?:master|\d{1,2})\.m3u8", "hls", PLAYLIST, CHANGING),
-    _shelf(r"segments-sha256\.json", "hls", "application/json", CHANGING),
-    _shelf(r"\d{1,2}-\d{1,9}\.ts", "hls", "video/mp2t"),
+    _live(r"(?:master|\d{1,2})\.m3u8", PLAYLIST),
+    _live(r"segments-sha256\.json", "application/json"),
+    _live(r"\d{1,2}-\d{1,9}\.ts", "video/mp2t", FINAL),
     _shelf(rf"{_UUID}-\d{{1,4}}\.mp4", "web-videos", MP4),
     _shelf(rf"{_UUID}-(?:thumbnail|preview|storyboard)\.jpg", "images", "image/jpeg"),
     _shelf(rf"{_UUID}-[A-Za-z0-9-]{{2,16}}\.vtt", "captions", "text/vtt; charset=utf-8"),
@@ -139,7 +147,7 @@ def _video(token: str, video_id: str) -> Video:
 
 def _stored(video: Video, shelf: Shelf, name: str) -> Found | None:
     key = storage.name_in(shelf.room, video.pk, name)
-    if storage.is_local():
+    if shelf.is_live or storage.is_local():
         prefix = settings.ACCEL_REDIRECT_PREFIX.rstrip("/")
         with suppress(FileNotFoundError):
             file = (storage.root() / key).open("rb")
@@ -147,7 +155,7 @@ def _stored(video: Video, shelf: Shelf, name: str) -> Found | None:
         return None
     if not storage.exists(key):
         return None
-    if shelf.content_type in (MP4, "video/mp2t"):
+    if shelf.content_type == MP4:
         # A player asks for thousands of ranges of these; addresses inside have no part in it.
         return Found(shelf, None, address=storage.storage().url(key))
     return Found(shelf, storage.open_stored(key))

@@ -62,8 +62,8 @@ def test_what_is_not_in_the_bucket_is_404(bucket, user):
     assert fetched(address)[0].status_code == 404
 
 
-@pytest.mark.parametrize("name", [f"{STEM}-360-fragmented.mp4", "0-000001.ts"])
-def test_media_are_fetched_from_the_bucket(bucket, user, name):
+def test_media_are_fetched_from_the_bucket(bucket, user):
+    name = f"{STEM}-360-fragmented.mp4"
     video, address = put(user, "hls", name)
 
     answer, _ = fetched(address)
@@ -80,3 +80,15 @@ def test_a_playlist_comes_through_us_so_that_its_addresses_stay_under_the_token(
 
     assert (answer.status_code, body) == (200, b"content")
     assert answer["Content-Type"] == "application/vnd.apple.mpegurl"
+
+
+@pytest.mark.parametrize("name", ["0-000001.ts", "0.m3u8", "master.m3u8", "segments-sha256.json"])
+def test_a_live_stream_is_never_in_the_bucket(bucket, user, name):
+    video = make_video(user, is_live=True)
+    path = storage.root() / storage.name_in("hls", video.pk, name)
+    storage.make_folder(path.parent)
+    path.write_bytes(b"now")
+
+    answer, body = fetched(play_url(video, name))
+
+    assert (answer.status_code, body) == (200, b"now")

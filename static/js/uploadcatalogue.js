@@ -107,8 +107,10 @@ export class UploadCatalogue {
   }
 
   async #more() {
+    const asked = this.#asked;
     try {
-      this.#show(await this.#page(Math.floor(this.list.size / PAGE_SIZE) + 1));
+      const page = await this.#page(Math.floor(this.list.size / PAGE_SIZE) + 1);
+      if (asked === this.#asked) this.#show(page);
     } catch (error) {
       this.#complain(error);
     }

@@ -72,7 +72,7 @@ class Sending {
         if (request.status === 200 || request.status === 201) resolve({ status: request.status, upload: body });
         else reject(refused(request.status, body, request.getResponseHeader("Retry-After")));
       };
-      request.onerror = () => reject(refused(0));
+      request.onerror = request.onabort = () => reject(refused(0));
       request.send(formData(this.file, this.options));
     });
   }

@@ -1,7 +1,7 @@
 """The page of uploads: scans are sent, read, listed and found, whatever becomes of the line."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from core.uploads.models import Upload
 from tests.e2e import scans
@@ -56,6 +56,27 @@ def test_several_files_are_sent_at_once(visitor: Visitor, user, tmp_path) -> Non
     expect(page.locator("#list .row")).to_have_count(4)
     expect(page.locator("#list .pill[data-tone=good]")).to_have_count(4)
     expect(page.locator("#sending li")).to_have_count(0)
+
+
+def test_a_sending_that_is_stopped_makes_room_for_the_next(
+    visitor: Visitor, user, tmp_path
+) -> None:
+    page = at_uploads(visitor, user)
+    held: list[Route] = []
+    page.route("**/api/v1/core/uploads/", held.append)
+    paths = [scans.saved(tmp_path, f"scan {n}.png", scans.png(lines=1, seed=n)) for n in range(3)]
+    send(page, *paths)
+    expect(page.locator("#sending")).to_contain_text("Waiting to be sent")
+
+    for name in ("scan 0.png", "scan 1.png"):
+        sending = page.locator("#sending li").filter(has_text=name)
+        sending.get_by_role("button", name="Stop").click()
+    wait_until(lambda: page.evaluate("true") and len(held) == 3)
+    held[2].continue_()
+
+    expect(row(page, "scan 2.png")).to_have_count(1)
+    expect(page.locator("#sending li")).to_have_count(0)
+    assert Upload.objects.count() == 1
 
 
 def test_the_same_file_again_is_shown_as_such(visitor: Visitor, user, tmp_path) -> None:

@@ -8,6 +8,7 @@ the attempt: `open_file` finds nothing of one that failed, was cancelled or fell
 
 import os
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -33,6 +34,7 @@ from transcode.models import Video
 from transcode.videos import events, publication, storage
 
 MASTER_SUFFIX = "-master.m3u8"
+LOOK_AGAIN_S = 2.0
 _SUFFIXES = (PLAYLIST_SUFFIX, MEDIA_SUFFIX)
 
 
@@ -107,6 +109,7 @@ class Growing:
     def __init__(self, job: Job, video: Video, folder: Path, parts: Sequence[Part]) -> None:
         self._job, self._video, self._folder, self._parts = job, video, folder, parts
         self._is_settled = not (storage.is_local() and self._is_enough())
+        self._look_at = 0.0
 
     def _is_enough(self) -> bool:
         """Whether these make a video: a picture, and its sound if it has one."""
@@ -116,27 +119,29 @@ class Growing:
 
     def look(self) -> None:
         """Let the video be played once every rendition has a first segment."""
-        if self._is_settled:
+        if self._is_settled or time.monotonic() < self._look_at:
             return
         found = [part.rendition(self._folder) for part in self._parts]
         ready = [rendition for rendition in found if rendition is not None]
         if len(ready) < len(found):
             return
-        self._is_settled = True
         name = f"{storage.attempt_uuid(self._job.pk, self._job.attempt)}{MASTER_SUFFIX}"
         # Nothing makes it last: should we die, the attempt is over.
         (self._folder / name).write_text(master.write(ready), encoding="utf-8")
-        self._offer(name)
+        self._is_settled = self._offer(name)
+        # It plays already; but what it plays may be taken back.
+        self._look_at = time.monotonic() + LOOK_AGAIN_S
 
     @transaction.atomic
-    def _offer(self, master_name: str) -> None:
+    def _offer(self, master_name: str) -> bool:
         """Say that the video plays, as long as the attempt has its lease."""
         # The job is locked before its video, as by everyone who holds both.
         mine = Job.objects.select_for_update(no_key=True).filter(_leased(), pk=self._job.pk)
-        if mine.filter(lease_token=self._job.lease_token).first():
-            said = {"job": str(self._job.pk), "attempt": self._job.attempt, "master": master_name}
-            bare = Video.objects.filter(pk=self._video.pk, is_playable=False)
-            _change(bare, self._video.pk, growing=said, is_playable=True)
+        if not mine.filter(lease_token=self._job.lease_token).first():
+            return False
+        said = {"job": str(self._job.pk), "attempt": self._job.attempt, "master": master_name}
+        bare = Video.objects.filter(pk=self._video.pk, is_playable=False)
+        return _change(bare, self._video.pk, growing=said, is_playable=True)
 
     def begin_again(self) -> None:
         """Take back what was shown: the same attempt begins once more."""
@@ -144,6 +149,7 @@ class Growing:
         shutil.rmtree(self._folder, ignore_errors=True)
         storage.make_folder(self._folder)
         self._is_settled = not (storage.is_local() and self._is_enough())
+        self._look_at = 0.0
 
 
 def _leased() -> Q:

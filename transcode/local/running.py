@@ -81,6 +81,7 @@ def run(
             ["-stats_period", TELL_EVERY_S, *command.output],
             demuxers=command.demuxers,
             limits=_limits(kind, output_bps),
+            cwd=kind.scratch,
             on_progress=on_progress,
             runner=runner,
             threads=thread_count(),

@@ -135,6 +135,17 @@ def test_a_video_that_plays_already_keeps_what_it_plays(attempt):
     assert attempt.video.growing is None
 
 
+def test_when_what_it_plays_is_taken_back_this_is_shown(attempt, monkeypatch):
+    monkeypatch.setattr(growing, "LOOK_AGAIN_S", 0.0)
+    attempt.write_all()
+    Video.objects.filter(pk=attempt.video.pk).update(is_playable=True)
+    attempt.growing.look()
+    Video.objects.filter(pk=attempt.video.pk).update(is_playable=False)
+    attempt.growing.look()
+    attempt.video.refresh_from_db()
+    assert attempt.video.growing["job"] == str(attempt.job.pk)
+
+
 def test_nothing_grows_in_a_bucket(attempt, settings):
     settings.MEDIA_STORAGE = "s3"
     attempt.write_all()

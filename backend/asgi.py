@@ -2,10 +2,10 @@
 
 import os
 
-from django.core.asgi import get_asgi_application
+import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from django.urls import re_path  # noqa: E402
@@ -14,6 +14,7 @@ from backend.body_limit import BodyLimit  # noqa: E402
 from backend.health import Liveness  # noqa: E402
 from backend.metrics import SocketCount  # noqa: E402
 from backend.request_context import RequestContext  # noqa: E402
+from backend.requests import Requests  # noqa: E402
 from core.realtime import close_codes  # noqa: E402
 from core.realtime.asgi import Receive, Scope, Send  # noqa: E402
 from core.routing import websocket_urlpatterns  # noqa: E402
@@ -31,6 +32,7 @@ async def no_such_socket(_scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "websocket.close", "code": close_codes.NOT_FOUND})
 
 
+django_application = Requests()
 unknown = re_path("", no_such_socket)  # type: ignore[arg-type] # typed for views
 sockets = URLRouter([*websocket_urlpatterns, *video_urlpatterns, unknown])
 http = VideoUploads(UnspooledBodies(django_application))

@@ -1,0 +1,31 @@
+"""Django's own ASGI application, which refuses a head that it cannot read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.http import JsonResponse
+from django.http.response import HttpResponseBase
+
+from core.api.errors import PROBLEM_TYPE, Failure, problem_body
+
+_UNREADABLE = Failure(400, "The request is not valid.", "bad_request")
+
+
+class Requests(ASGIHandler):
+    """The application. Of a head that stands for no request the client hears in a 400."""
+
+    def create_request(
+        self, scope: Mapping[str, Any], body_file: Any
+    ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
+        """Read a head; one part of the two that are returned is None.
+
+        Django lets a `Content-Type` whose parameter names an unknown encoding (RFC 2231,
+        section 4) through as a ValueError: any stranger could have a 500, and a page of the log.
+        """
+        try:
+            return super().create_request(scope, body_file)
+        except ValueError:
+            return None, JsonResponse(
+                problem_body(_UNREADABLE), status=400, content_type=PROBLEM_TYPE
+            )

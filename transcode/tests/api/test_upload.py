@@ -223,6 +223,12 @@ def test_what_was_said_is_kept(upload_clip, user):
     assert answer.json()["video"]["language"] == video.language == "de"
 
 
+def test_the_answer_names_the_address_at_which_the_video_is_followed(upload_clip, api):
+    answer = upload_clip("silent")
+
+    assert api.get(answer["Location"]).json()["video"]["uuid"] == answer.json()["video"]["uuid"]
+
+
 def test_a_slash_at_the_end_changes_nothing(api, videos):
     form = {"name": "x", "videoFile": SimpleUploadedFile("a.mp4", clip("silent").read_bytes())}
 

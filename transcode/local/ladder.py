@@ -23,7 +23,8 @@ from transcode.engines.ladder_command import MEDIA_SUFFIX, PLAYLIST_SUFFIX, Rung
 from transcode.kind import VideoKind
 from transcode.local import growing, running
 from transcode.local.following_input import input_of
-from transcode.local.growing import Growing, Part
+from transcode.local.growing import Growing
+from transcode.local.renditions import Part
 from transcode.local.sources import without_sound
 from transcode.models import VideoJob
 from transcode.videos import placing, storage

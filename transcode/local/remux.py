@@ -10,8 +10,9 @@ from transcode.engines.codecs import video_codec
 from transcode.engines.graphs import Source
 from transcode.kind import VideoKind
 from transcode.local import running
-from transcode.local.growing import Growing, Part
+from transcode.local.growing import Growing
 from transcode.local.ladder import brought, output_folder, sound_codec
+from transcode.local.renditions import Part
 from transcode.local.sources import source_of
 from transcode.videos import placing
 

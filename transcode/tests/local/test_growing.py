@@ -11,8 +11,9 @@ from core.jobs.models import Job
 from transcode.engines import playlists
 from transcode.engines.errors import Refused
 from transcode.local import growing
-from transcode.local.growing import Growing, Part
+from transcode.local.growing import Growing
 from transcode.local.headers import h264_codec
+from transcode.local.renditions import Part
 from transcode.models import JobType, Video
 from transcode.tests.engines.hls import hls
 from transcode.tests.local.conftest import claim, waiting

@@ -8,7 +8,8 @@ from core.jobs.execution import execute
 from core.jobs.models import Job, Status
 from core.media.ffmpeg import Input, ffmpeg
 from tests.support.clips import clip
-from transcode.local import growing, remux
+from transcode.engines.errors import BadPlaylist
+from transcode.local import remux
 from transcode.models import JobType, Video, VideoState
 from transcode.tests.engines.hls import decode
 from transcode.tests.local.conftest import run_all, states, waiting
@@ -50,7 +51,7 @@ def test_a_copy_that_fails_leaves_the_encodes_alone(create, monkeypatch, setting
     settings.TRANSCODE_MAX_FAILURES = 1
 
     def broken(*args, **options):
-        raise growing.BadPlaylist("It went wrong.")
+        raise BadPlaylist("It went wrong.")
 
     monkeypatch.setattr(remux.commands, "hls_remux", broken)
     settings.TRANSCODE_RESOLUTIONS = [240]

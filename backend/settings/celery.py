@@ -52,6 +52,7 @@ CELERY_BEAT_SCHEDULE = {
         ("accounts.forget", "core.forget_expired_logins", 3600.0),
         ("runners.watch", "transcode.watch_runners", 5.0),
         ("runners.remind", "transcode.remind_runners", 15.0),
+        ("live.watch", "transcode.watch_live", 5.0),
         ("uploads.purge", "core.purge_deleted_uploads", 600.0),
         ("tus.sweep", "core.sweep_tus", 60.0),
         ("videos.settle", "transcode.settle_videos", 10.0),

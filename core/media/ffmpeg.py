@@ -92,22 +92,24 @@ def ffmpeg(
 
 
 def ffprobe(
-    path: Path,
+    path: Path | str,
     options: Sequence[str],
     *,
     limits: Limits | None = None,
     demuxers: frozenset[str] = DEMUXERS,
+    protocols: frozenset[str] = PROTOCOLS,
     format: str | None = None,  # noqa: A002 - as in Input
     runner: Runner = process.run,
 ) -> Completed:
-    """Run ffprobe on a file; what it prints is returned as `stdout`.
+    """Run ffprobe on a file, or on an address as in `Input`; what it prints is in `stdout`.
 
     Raises: what `process.run` raises (errors hold no path); ValueError, as `ffmpeg` does.
     """
     require_safe(options, PROTOCOLS, of_output=False)
-    guards = _Fences(demuxers, PROTOCOLS).guards(format)
-    command = ["ffprobe", "-hide_banner", "-v", "error", *guards, *options, file_url(path)]
-    with _errors_without([path.absolute().parent]):
+    fences = _Fences(demuxers, protocols)
+    address, guards = fences.address(path), fences.guards(format)
+    command = ["ffprobe", "-hide_banner", "-v", "error", *guards, *options, address]
+    with _errors_without([path.absolute().parent] if isinstance(path, Path) else []):
         return _run(runner, command, limits, on_line=None, capture=True)
 
 
@@ -121,10 +123,11 @@ class _Fences:
     def input(self, given: Input, threads: int | None) -> list[str]:
         require_safe(given.options, self.protocols, of_output=False)
         limited = _threads(threads, "-threads")
-        address = self._address(given.path)
+        address = self.address(given.path)
         return [*limited, *given.options, *self.guards(given.format), "-i", address]
 
-    def _address(self, path: Path | str) -> str:
+    def address(self, path: Path | str) -> str:
+        """What stands behind `-i`. Raises: ValueError for a protocol that is not allowed."""
         if isinstance(path, Path):
             return file_url(path)
         if path == STDIN:

@@ -33,6 +33,7 @@ __all__ = [
     "keyframes",
     "media_info",
     "probe",
+    "probe_stream",
 ]
 
 MEMORY_BYTES = 1024**3
@@ -72,12 +73,41 @@ def probe(
     """
     options = ["-show_format", "-show_streams", "-of", "json"]
     printed = _ask(path, options, timeout_s=timeout_s, runner=runner, demuxers=demuxers)
+    return media_info(_dictionary(printed, path.name), size_bytes=path.stat().st_size)
+
+
+def probe_stream(
+    address: str,
+    *,
+    protocols: frozenset[str],
+    format: str,  # noqa: A002 - as in core.media.ffmpeg.Input
+    timeout_s: float = TIMEOUT_S,
+    runner: Runner = process.run,
+) -> MediaInfo:
+    """Ask ffprobe what comes from an address of our own live ingest, over these protocols.
+
+    Raises: NotMedia when nothing comes, or nothing that can be read; ProgramTimeout,
+    ProgramMissing.
+    """
+    options = ["-show_format", "-show_streams", "-of", "json"]
+    limits = Limits(wall_s=timeout_s, memory_bytes=MEMORY_BYTES)
     try:
-        raw = json.loads(printed.decode("utf-8", "replace"), strict=False)
+        done = ffprobe(
+            address, options, limits=limits, protocols=protocols, format=format, runner=runner
+        )
+    except (ProgramFailed, ProgramOutOfMemory, OutputTooLarge) as error:
+        raise NotMedia("The stream could not be read as video or audio.") from error
+    return media_info(_dictionary(done.stdout, "live"))
+
+
+def _dictionary(printed: bytes, filename: str) -> dict[str, Any]:
+    """What ffprobe printed, with a bare name in it. Raises: NotMedia."""
+    try:
+        raw: dict[str, Any] = json.loads(printed.decode("utf-8", "replace"), strict=False)
     except ValueError as error:
         raise NotMedia("The file could not be read as video or audio.") from error
-    raw.setdefault("format", {})["filename"] = path.name
-    return media_info(raw, size_bytes=path.stat().st_size)
+    raw.setdefault("format", {})["filename"] = filename
+    return raw
 
 
 def keyframes(

@@ -105,10 +105,10 @@ def test_the_image_has_what_the_set_up_installs_and_is_not_root():
 def test_one_file_declares_the_processes_of_a_machine(processes):
     programs = {name.partition(":")[2] for name in processes.sections() if "program:" in name}
 
-    assert programs == {"redis", "web", "worker", "beat"}
+    assert programs == {"redis", "web", "worker", "beat", "live"}
 
 
-@pytest.mark.parametrize("name", ["redis", "web", "worker", "beat"])
+@pytest.mark.parametrize("name", ["redis", "web", "worker", "beat", "live"])
 def test_each_process_dies_with_its_manager_and_gives_up_after_five_starts(processes, name):
     section = processes[f"program:{name}"]
 

@@ -8,6 +8,7 @@ import atexit
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 from pathlib import Path
@@ -58,6 +59,14 @@ class Environment:
         shutil.rmtree(FOLDER, ignore_errors=True)
 
 
+
+def free_port() -> int:
+    """Return a TCP port of 127.0.0.1 that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 os.environ.update(
     MEDIALOOM_DOTENV="0",
     DJANGO_SETTINGS_MODULE="backend.settings",
@@ -67,6 +76,7 @@ os.environ.update(
     JOB_LEASE_S="6",
     JOB_HEARTBEAT_S="1.5",
     LOG_LEVEL="WARNING",
+    TRANSCODE_LIVE_RTMP_PORT=str(free_port()),
 )
 environment = Environment()
 atexit.register(environment.close)

@@ -11,17 +11,10 @@ from pathlib import Path
 
 from django.db import connection
 
-from tests.support.environment import FOLDER
+from tests.support.environment import FOLDER, free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 QUEUES = "ffmpeg,ocr,speech,io,default"
-
-
-def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def database_url() -> str:
@@ -124,6 +117,10 @@ class Platform:
         schedule = str(FOLDER / f"beat-{self._count}")
         command = [*_celery("maintenance", 1), "-B", "-P", "solo", "-s", schedule]
         return self._start("upkeep", command, {})
+
+    def start_ingest(self) -> Child:
+        """Start the process that takes live streams in."""
+        return self._start("live", [sys.executable, "manage.py", "live_ingest"], {})
 
     def _start(self, name: str, command: list[str], env: dict[str, str]) -> Child:
         self._count += 1

@@ -15,7 +15,7 @@ from django.utils import timezone
 from core.errors import JobError
 from core.jobs.models import UNFINISHED, Job
 from core.jobs.selectors import running
-from transcode.models import Discarded, Video, VideoJob, VideoState
+from transcode.models import Discarded, LiveSession, Video, VideoJob, VideoState
 from transcode.videos import pictures, publication, storage
 
 logger = logging.getLogger(__name__)
@@ -128,7 +128,7 @@ def _sweep_room(room: str) -> int:
             continue
         video = Video.objects.filter(pk=video_id).first()
         # What is live or edited is named by sessions and tasks, not by rows of ours.
-        if video is not None and (video.is_live or room == "studio"):
+        if video is not None and (room == "studio" or _is_live(video_id)):
             continue
         named = set(names_of(video)) if video else set()
         strays = [name for name in storage.files_in(room, video_id) if name not in named]
@@ -136,6 +136,11 @@ def _sweep_room(room: str) -> int:
         if video is None:
             storage.remove_empty_folder(room, video_id)
     return swept
+
+
+def _is_live(video_id: UUID) -> bool:
+    """Return whether a live stream has files there, which go with its session."""
+    return LiveSession.objects.filter(pk=video_id).exists()
 
 
 def _remove_stray(name: str) -> bool:

@@ -21,20 +21,3 @@ class DetailBodySerializer(serializers.Serializer[Any]):
     """A refusal."""
 
     detail = serializers.CharField()
-
-
-class CodeBodySerializer(DetailBodySerializer):
-    """A refusal with a code for programs (409, 503)."""
-
-    code = serializers.CharField()
-
-
-class ProblemBodySerializer(serializers.Serializer[Any]):
-    """RFC 9457, with a code for programs and messages by input field."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField()
-    errors = Messages(required=False)  # type: ignore[assignment] # DRF takes fields out of the class

@@ -139,12 +139,12 @@ def write_atomic(target: Path, chunks: Iterable[bytes], mode: int = 0o640) -> in
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
     return size_bytes
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make a rename in a folder last through a loss of power."""
+def sync_folder(folder: Path) -> None:
+    """Make a new name in a folder last through a loss of power (fsync(2))."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)

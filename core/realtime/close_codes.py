@@ -1,7 +1,6 @@
 """Close codes of every socket of the platform (RFC 6455 section 7.4; core contract, 2.2)."""
 
 INTERNAL = 1011
-RESTART = 1012
 TRY_AGAIN_LATER = 1013
 UNAUTHENTICATED = 4401
 FORBIDDEN = 4403

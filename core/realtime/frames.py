@@ -3,17 +3,6 @@
 from typing import Literal, NotRequired, TypedDict
 
 
-class ErrorFrame(TypedDict):
-    """A command failed, or the socket is about to be closed."""
-
-    type: Literal["error"]
-    code: str
-    error: str | dict[str, str]
-    command: NotRequired[str]
-    error_id: NotRequired[str]
-    request_id: NotRequired[str | int]
-
-
 class AuthExpiring(TypedDict):
     """The token runs out in `expires_in` seconds; the socket then closes with 4401."""
 

@@ -29,6 +29,7 @@ from django.utils import timezone
 
 from core.accounts.models import User
 from core.errors import TemporaryFailure
+from core.media.paths import sync_folder
 from core.uploads.models import Upload
 
 FOLDER = "uploads"
@@ -109,7 +110,7 @@ def _put(source: Path, name: str) -> None:
         os.link(source, target)
     except FileExistsError:
         return  # The same bytes, a moment earlier.
-    _sync(target.parent)
+    sync_folder(target.parent)
 
 
 def _make_folder(folder: Path) -> None:
@@ -118,16 +119,7 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
-    _sync(folder.parent)
-
-
-def _sync(folder: Path) -> None:
-    """Make a new name in a folder last through a loss of power (fsync(2))."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(folder.parent)
 
 
 def exists(name: str) -> bool:

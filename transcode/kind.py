@@ -116,7 +116,8 @@ class VideoKind(JobKind):
     ) -> None:
         """Take what an update brought beside its progress: only live jobs bring anything.
 
-        `files` are staged, and removed after this. Raises: `PayloadInvalid`.
+        `files` are staged, and removed after this. Raises: `PayloadInvalid`, and `NotProcessing`
+        to have the runner stop.
         """
 
     # ---- the work

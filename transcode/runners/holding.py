@@ -139,8 +139,7 @@ def update(
     """
     if not hold.is_processing:
         return
-    if fields or files:
-        hold.kind.updated(hold.video_job, fields, files)
+    hold.kind.updated(hold.video_job, fields, files)
     job = hold.job
     best = job.progress if progress is None else max(job.progress, progress)
     is_news = best > job.progress or job.stage != ENCODE

@@ -16,7 +16,8 @@ from django.db import Error as AnyDatabaseError
 from django.utils import timezone
 
 from core.api.clients import client_ip, throttle_key
-from core.realtime.asgi import TRUST_EXTENSION, Application, Scope
+from core.realtime.asgi import TRUST_EXTENSION, Application, Scope, Send
+from core.realtime.close_codes import UNAUTHENTICATED
 from core.realtime.loops import in_thread
 from transcode.models import Runner
 from transcode.runners import presence
@@ -36,7 +37,9 @@ class Runners(socketio.AsyncNamespace):  # type: ignore[misc] # untyped
     def __init__(self) -> None:
         super().__init__(NAMESPACE)
         self.sockets: dict[str, int] = {}
+        self._ends: dict[str, Send] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
 
     async def on_connect(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         """Let a runner in. Raises: `ConnectionRefusedError` for a token that is nobody's."""
@@ -48,6 +51,7 @@ class Runners(socketio.AsyncNamespace):  # type: ignore[misc] # untyped
         if trust := scope.get("extensions", {}).get(TRUST_EXTENSION):
             trust()
         self.sockets[sid] = runner_id
+        self._ends[sid] = environ["asgi.send"]
         await self._say_seen()
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_after_them())
@@ -55,6 +59,7 @@ class Runners(socketio.AsyncNamespace):  # type: ignore[misc] # untyped
     async def on_disconnect(self, sid: str, _reason: str = "") -> None:
         """Note that a runner went; it has a while to come back."""
         runner_id = self.sockets.pop(sid, None)
+        self._ends.pop(sid, None)
         if runner_id is not None:
             await in_thread(_went, runner_id, sid)
 
@@ -69,8 +74,18 @@ class Runners(socketio.AsyncNamespace):  # type: ignore[misc] # untyped
                 logger.warning("runners could not be looked up: %s", type(error).__name__)
                 continue
             for sid, runner_id in list(self.sockets.items()):
-                if runner_id not in there:
-                    await self.disconnect(sid)
+                if runner_id not in there and (end := self._ends.pop(sid, None)):
+                    # In a task of its own: a client that reads nothing keeps nobody else waiting.
+                    closing = asyncio.create_task(self._close(sid, end))
+                    self._closing.add(closing)
+                    closing.add_done_callback(self._closing.discard)
+
+    async def _close(self, sid: str, end: Send) -> None:
+        """End a socket as a whole: the library ends the namespace and leaves the rest open."""
+        connection = self.server.manager.eio_sid_from_sid(sid, NAMESPACE)
+        await self.disconnect(sid)
+        await self.server.eio.disconnect(connection)
+        await end({"type": "websocket.close", "code": UNAUTHENTICATED})
 
     async def _say_seen(self) -> None:
         try:

@@ -55,9 +55,10 @@ class Reader:
 
     def lone(self, data: bytes) -> tuple[float, float]:
         """Return the seconds from sending one file to its first text and to its end."""
+        message = _message(data)
         started = time.perf_counter()
         first = 0.0
-        self._send(data)
+        self._socket.send(message)
         for frame in self._statuses():
             if frame.get("streamed_text") or frame.get("raw_text"):
                 first = first or time.perf_counter() - started
@@ -69,7 +70,7 @@ class Reader:
         """Return the texts of files sent at once, and the seconds and CPU seconds they took."""
         cpu_s, started = self.instance.cpu_s(), time.perf_counter()
         for number, data in enumerate(files):
-            self._send(data, request_id=number)
+            self._socket.send(_message(data, request_id=number))
         numbers: dict[str, int] = {}
         texts: dict[str, str] = {}
         while len(texts) < len(files):
@@ -86,10 +87,6 @@ class Reader:
         workers = [p for p in self.instance.processes() if "ffmpeg,ocr" in " ".join(p.cmdline())]
         return max(worker.memory_info().rss for worker in workers) / 2**20
 
-    def _send(self, data: bytes, **keys: Any) -> None:
-        content = {"image_base64": base64.b64encode(data).decode(), **OPTIONS}
-        self._socket.send(json.dumps({"type": "create", **keys, "data": content}))
-
     def _frame(self) -> dict[str, Any]:
         frame: dict[str, Any] = json.loads(self._socket.recv(PATIENCE_S))
         if frame.get("error"):
@@ -100,6 +97,12 @@ class Reader:
         while True:
             if (frame := self._frame())["type"] == "Upload.status":
                 yield frame
+
+
+def _message(data: bytes, **keys: Any) -> str:
+    """Return the command that brings a file; making it is the client's affair."""
+    content = {"image_base64": base64.b64encode(data).decode(), **OPTIONS}
+    return json.dumps({"type": "create", **keys, "data": content})
 
 
 def pdf_ratio(reader: Reader, files: Sequence[Path], rounds: int) -> float:

@@ -10,7 +10,10 @@ import json
 import re
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+
+import pybase64
 
 SLICE_BYTES = 256 * 1024
 # What is left of a message once its base64 is cut out: texts, at most.
@@ -109,8 +112,10 @@ def _unescaped(escape: "re.Match[bytes]") -> bytes:
 
 
 def _decode(piece: bytes) -> bytes:
+    with suppress(binascii.Error, ValueError):
+        return pybase64.b64decode(piece, validate=True)
     try:
-        return binascii.a2b_base64(piece, strict_mode=True)
+        return binascii.a2b_base64(piece, strict_mode=True)  # It says what is wrong.
     except (binascii.Error, ValueError) as error:
         raise BadBase64(str(error)[:1].lower() + str(error)[1:]) from error
 

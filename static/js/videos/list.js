@@ -128,7 +128,9 @@ export class VideoList {
 
 function isNewer(one, other) {
   const later = Date.parse(one.createdAt) - Date.parse(other.createdAt);
-  return later > 0 || (later === 0 && one.uuid > other.uuid);
+  if (later) return later > 0;
+  // A date here has milliseconds, the text has microseconds.
+  return [one.createdAt, one.uuid].join() > [other.createdAt, other.uuid].join();
 }
 
 function fill(item, video) {

@@ -58,7 +58,8 @@ export class Player {
 
   /** Load a newer master, where there is one, at the same place. */
   #refresh() {
-    if (this.#shown !== shape(this.#video)) this.#open(this.#media.currentTime);
+    const { ended, currentTime } = this.#media;
+    if (this.#shown !== shape(this.#video)) this.#open(ended ? 0 : currentTime);
   }
 
   #open(atS, isPlaying = false) {
@@ -81,12 +82,12 @@ export class Player {
     this.#hls = hls;
     hls.on(Hls.Events.MANIFEST_PARSED, (_name, { levels }) => {
       this.#control(media, levels.map(shortSide));
+      hls.attachMedia(media); // after Plyr, which clones the element: a clone would load it too
       if (isPlaying) media.play().catch(() => {}); // a browser that forbids it shows the button
     });
     hls.on(Hls.Events.LEVEL_SWITCHED, (_name, { level }) => this.#sayLevel(hls.levels[level]));
     hls.on(Hls.Events.ERROR, (_name, data) => this.#failed(data));
     hls.loadSource(this.#video.playback.hlsUrl);
-    hls.attachMedia(media);
   }
 
   /** For browsers that stream by themselves, and for videos that are plain files. */

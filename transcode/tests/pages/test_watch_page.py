@@ -1,0 +1,187 @@
+"""One video in a real browser: it plays while it is encoded, in each size, with captions."""
+
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Visitor
+from tests.support.clips import clip
+from tests.support.waiting import wait_until
+from transcode.models import Caption, Video, VideoJob, VideoState
+from transcode.tests.factories import make_video
+from transcode.tests.pages.watching import (
+    at_videos,
+    live,
+    long_clip,
+    play,
+    player,
+    published,
+    send,
+    state,
+    uploaded,
+    watched,
+)
+from transcode.videos import events, storage
+
+pytestmark = pytest.mark.xdist_group("browser")
+CUES = b"WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nA <i>word</i> said\n"
+
+
+@pytest.fixture
+def watching(visitor: Visitor, user, access_token) -> tuple[Page, Video]:
+    """Return the page of a video that is ready."""
+    visitor.sign_in(user.email)
+    video = published(uploaded(visitor, user, clip("landscape"), access_token))
+    page = visitor.goto(f"/videos/{video.pk}/")
+    live(page)
+    state(page, "Ready")
+    return page, video
+
+
+def settings_of(page: Page, entry: str) -> None:
+    """Open one page of the player's menu."""
+    page.locator("#player .plyr").hover()
+    page.locator("#player .plyr__controls").get_by_role("button", name="Settings").click()
+    page.locator("#player [role='menuitem']:visible").filter(has_text=entry).click()
+
+
+def test_a_video_that_cannot_be_played_says_so(visitor: Visitor, user) -> None:
+    video = make_video(user, state=VideoState.TRANSCODING_FAILED, error="The disk was full.")
+    visitor.sign_in(user.email)
+
+    page = visitor.goto(f"/videos/{video.pk}/")
+
+    expect(page.locator("#player")).to_have_text("It cannot be played.")
+    expect(page.locator("#video-error")).to_have_text("The disk was full.")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_a_refusal_is_said_in_words(visitor: Visitor, user) -> None:
+    visitor.may_lose_the_network = True  # the browser notes the 409
+    video = make_video(user, state=VideoState.TRANSCODING_FAILED)
+    visitor.sign_in(user.email)
+    page = visitor.goto(f"/videos/{video.pk}/")
+
+    page.get_by_role("button", name="Try again").click()
+
+    expect(page.locator("#video-error")).not_to_be_empty()
+
+
+def test_a_video_plays_while_it_is_encoded(visitor: Visitor, user, tmp_path) -> None:
+    page = at_videos(visitor, user)
+    send(page, long_clip(tmp_path))
+    page.locator(".video-link").click()
+    player(page)
+
+    play(page)
+    now = watched(page, 1.5)
+
+    video = Video.objects.get()
+    assert video.state == VideoState.TO_TRANSCODE
+    assert page.locator("#video-state").text_content().startswith("Encoding")
+    expect(page.locator("#video-plays")).to_be_visible()
+    assert now["width"] / now["height"] == pytest.approx(16 / 9, abs=0.02)
+    # The playlists go on growing under the open player, to the end.
+    watched(page, 20)
+    published(video)
+    state(page, "Ready")
+
+
+def test_what_the_page_shows_of_the_progress_only_grows(visitor: Visitor, user, tmp_path) -> None:
+    page = at_videos(visitor, user)
+    send(page, long_clip(tmp_path, duration_s=8))
+    page.locator(".video-link").click()
+    seen: list[float] = []
+
+    def is_ready() -> bool:
+        seen.append(float(page.locator("#video-progress").get_attribute("value") or 0))
+        return page.locator("#video-state").text_content() == "Ready"
+
+    wait_until(is_ready, timeout_s=100)
+
+    assert seen == sorted(seen)
+    assert len(set(seen)) > 2
+
+
+def test_the_viewer_chooses_the_size(watching) -> None:
+    page, _ = watching
+    player(page)
+    settings_of(page, "Quality")
+    offered = page.locator("#player [data-plyr='quality']").all_text_contents()
+    assert [text.split()[0].rstrip("SDH") for text in offered] == ["Automatic", "360p", "240p"]
+
+    page.locator("#player [data-plyr='quality'][value='240']").click()
+    play(page)
+
+    wait_until(lambda: player(page)["height"] == 240)
+    page.locator("#player video").evaluate("(media) => media.pause()")
+    settings_of(page, "Quality")
+    page.locator("#player [data-plyr='quality'][value='360']").click()
+    wait_until(lambda: player(page)["height"] == 360)
+
+
+def test_captions_appear_in_the_menu_and_over_the_picture(watching) -> None:
+    page, video = watching
+    player(page)
+    name = storage.name_in("captions", video.pk, f"{uuid4()}-en.vtt")
+    storage.write(name, CUES.decode())
+    Caption.objects.create(video=video, language="en", name=name)
+    events.publish_changed(video.pk)
+    expect(page.locator("#caption-list")).to_have_text("English")
+
+    page.locator("#player .plyr").hover()
+    page.locator("#player [data-plyr='captions']").click()
+    play(page)
+
+    expect(page.locator("#player .plyr__caption")).to_have_text("A word said")
+
+
+def test_small_pictures_are_shown_over_the_bar(watching) -> None:
+    page, video = watching
+    wait_until(lambda: Video.objects.get(pk=video.pk).storyboard)
+    player(page)
+    bar = page.locator("#player .plyr__progress")
+    page.locator("#player .plyr").hover()
+
+    def shows_one() -> bool:
+        bar.hover(position={"x": 60, "y": 8})
+        bar.hover(position={"x": 90, "y": 8})
+        return bool(
+            page.evaluate(
+                "() => [...document.querySelectorAll('#player .plyr__preview-thumb img')]"
+                ".some((image) => image.complete && image.naturalWidth > 0)"
+            )
+        )
+
+    wait_until(shows_one, every_s=0.3)
+    expect(page.locator("#player .plyr__preview-thumb--is-shown")).to_be_visible()
+
+
+def test_the_jobs_say_what_they_do_and_who_did_them(watching) -> None:
+    page, video = watching
+    wait_until(lambda: not VideoJob.objects.filter(job__finished_at=None).exists())
+    page.reload()
+    rows = page.locator("#jobs tbody tr")
+
+    expect(rows).to_have_count(VideoJob.objects.filter(video=video).count())
+    expect(rows.first).to_contain_text("Copy of the original")
+    expect(rows.first).to_contain_text("Done")
+    expect(rows.first).to_contain_text("this server")
+    expect(page.locator("#renditions li")).to_have_count(video.files.count())
+
+
+def test_a_job_is_cancelled_and_tried_again_from_the_page(visitor: Visitor, user, tmp_path) -> None:
+    page = at_videos(visitor, user)
+    send(page, long_clip(tmp_path))
+    page.locator(".video-link").click()
+    top = page.locator("#jobs tbody tr").filter(has_text="Streaming rendition").first
+    expect(top).to_contain_text("Running")
+
+    top.get_by_role("button", name="Cancel").click()
+
+    expect(top).to_contain_text("Cancelled")
+    top.get_by_role("button", name="Try again").click()
+    expect(top).to_contain_text("Running")
+    page.locator(".sheet-buttons").get_by_role("button", name="Cancel").click()
+    expect(page.locator("#video-state")).not_to_contain_text("Encoding")

@@ -95,6 +95,19 @@ class OneVideoSerializer(serializers.Serializer[Any]):
     video = VideoSerializer()
 
 
+class IngestSerializer(serializers.Serializer[Any]):
+    """Where to send a stream."""
+
+    rtmpUrl = serializers.CharField()  # noqa: N815
+    streamKey = serializers.CharField(help_text="Shown this once.")  # noqa: N815
+
+
+class NewLiveSerializer(OneVideoSerializer):
+    """An announced live stream."""
+
+    live = IngestSerializer()
+
+
 class VideoListSerializer(serializers.Serializer[Any]):
     """A part of a list, and the length of the whole."""
 

@@ -110,3 +110,11 @@ class EditForm(serializers.Serializer[Any]):
     """The steps of an edit, in their order, ten at most."""
 
     tasks = TaskForm(many=True)
+
+
+class LiveForm(serializers.Serializer[Any]):
+    """A live stream to come."""
+
+    name = serializers.CharField(max_length=NAME_CHARS)
+    replay = serializers.BooleanField(required=False, default=True)
+    lowLatency = serializers.BooleanField(required=False, default=False)  # noqa: N815

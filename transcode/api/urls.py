@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, re_path
 
 from transcode.api.serving import play
-from transcode.api.views import collection, editing, single
+from transcode.api.views import collection, editing, live, single
 
 _VIDEO = r"/(?P<video_id>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
 
@@ -23,12 +23,14 @@ urlpatterns = [
     _at("", collection.VideoListView.as_view(), "video-list"),
     _at("/upload", collection.UploadView.as_view(), "video-upload"),
     _at("/transcode", collection.FromStorageView.as_view(), "video-from-storage"),
+    _at("/live", live.LiveView.as_view(), "video-live"),
     _at(_VIDEO, single.VideoView.as_view(), "video"),
     _at(f"{_VIDEO}/jobs", single.JobsView.as_view(), "video-jobs"),
     _at(f"{_VIDEO}/transcode", single.LadderView.as_view(), "video-transcode"),
     _at(f"{_VIDEO}/retry", single.RetryView.as_view(), "video-retry"),
     _at(f"{_VIDEO}/cancel", single.CancelView.as_view(), "video-cancel"),
     _at(f"{_VIDEO}/studio", editing.StudioView.as_view(), "video-studio"),
+    _at(f"{_VIDEO}/live/end", live.LiveEndView.as_view(), "video-live-end"),
     _at(f"{_VIDEO}/captions/generate", editing.CaptionsView.as_view(), "video-captions"),
     re_path(r"^play/(?P<token>[^/]*)/(?P<video_id>[^/]*)/(?P<name>.*)$", play, name="play"),
 ]

@@ -40,6 +40,8 @@ def test_the_schema_is_valid_and_made_without_a_warning(schema):
         ("/{video_id}/cancel", {"post"}),
         ("/{video_id}/studio", {"post"}),
         ("/{video_id}/captions/generate", {"post"}),
+        ("/live", {"post"}),
+        ("/{video_id}/live/end", {"post"}),
     ],
 )
 def test_every_address_is_described(schema, path, methods):

@@ -38,6 +38,9 @@ __all__ = [
 
 MEMORY_BYTES = 1024**3
 TIMEOUT_S = 30.0
+_WHOLE = ("-show_format", "-show_streams", "-of", "json")
+# What is looked at of a stream is missed by whoever waits for it: a second tells enough.
+_STREAM_SEEN_US = "1000000"
 
 
 @dataclass(frozen=True)
@@ -71,8 +74,7 @@ def probe(
     Raises: NotAvailable when there is no such file; NotMedia when it cannot be read or is of a
     kind that is refused; ProgramTimeout, ProgramMissing.
     """
-    options = ["-show_format", "-show_streams", "-of", "json"]
-    printed = _ask(path, options, timeout_s=timeout_s, runner=runner, demuxers=demuxers)
+    printed = _ask(path, _WHOLE, timeout_s=timeout_s, runner=runner, demuxers=demuxers)
     return media_info(_dictionary(printed, path.name), size_bytes=path.stat().st_size)
 
 
@@ -89,7 +91,7 @@ def probe_stream(
     Raises: NotMedia when nothing comes, or nothing that can be read; ProgramTimeout,
     ProgramMissing.
     """
-    options = ["-show_format", "-show_streams", "-of", "json"]
+    options = ["-analyzeduration", _STREAM_SEEN_US, *_WHOLE]
     limits = Limits(wall_s=timeout_s, memory_bytes=MEMORY_BYTES)
     try:
         done = ffprobe(

@@ -1,6 +1,7 @@
 """A stream has come: it is looked at, and its job is laid out (contract, 4.3)."""
 
 import logging
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from core.jobs import lifecycle
 from core.media.probe import MediaInfo
 from transcode.engines import ladder
 from transcode.engines.live_command import MOST_RENDITIONS
+from transcode.engines.live_playlists import MASTER_NAME
 from transcode.kind import kind_for
 from transcode.live import reading, sessions
 from transcode.models import JobType, LiveSession, Video, VideoJob
@@ -38,8 +40,8 @@ def start(video_id: UUID) -> bool:
     if key is None:
         return False
     try:
-        info = reading.look_at(key)
-        wanted = renditions(info)
+        seen = Seen.of(reading.look_at(key))
+        wanted = renditions(seen)
     except InvalidInput as error:
         # What it is will not change; what could not be read may be readable in a moment.
         if error.code in ("no_streams", "picture_too_large", "invalid_frame_rate"):
@@ -48,70 +50,89 @@ def start(video_id: UUID) -> bool:
     except JobError as error:
         logger.warning("the live stream of video %s cannot be read: %s", video_id, error.code)
         return False
-    return _begin(video_id, key, info, wanted)
+    return begin(video_id, key, seen, wanted)
 
 
-def renditions(info: MediaInfo) -> list[dict[str, int]]:
-    """Return what is to be made of a stream, highest first. Raises: `InvalidInput`."""
-    if info.video is None:
-        raise InvalidInput("The live stream has no picture.", code="no_streams")
-    width, height = ladder.display_size(info.video)
-    if max(width, height) > MAX_SIDE:
-        raise InvalidInput("The live stream's picture is too large.", code="picture_too_large")
+@dataclass(frozen=True)
+class Seen:
+    """What a stream is: pixels as they are shown, frames a second."""
+
+    width: int
+    height: int
+    fps: float
+    has_audio: bool
+
+    @classmethod
+    def of(cls, info: MediaInfo) -> "Seen":
+        """Read it off a probe. Raises: `InvalidInput` for what nothing can be made of."""
+        if info.video is None:
+            raise InvalidInput("The live stream has no picture.", code="no_streams")
+        width, height = ladder.display_size(info.video)
+        if max(width, height) > MAX_SIDE:
+            raise InvalidInput("The live stream's picture is too large.", code="picture_too_large")
+        return cls(width, height, float(ladder.input_fps(info)), info.audio is not None)
+
+
+def renditions(seen: Seen) -> list[dict[str, int]]:
+    """Return what is to be made of a stream, highest first."""
     settings = LadderSettings.current()
     sizes = ladder.resolutions(
-        settings.resolutions, width, height, always_original=settings.always_original
+        settings.resolutions, seen.width, seen.height, always_original=settings.always_original
     )
-    fps, top = ladder.input_fps(info), max(sizes)
     return [
         {
             "resolution": size,
-            "fps": ladder.frame_rate(fps, size, is_top=size == top, fps_max=settings.fps_max),
+            "fps": ladder.frame_rate(
+                seen.fps, size, is_top=size == max(sizes), fps_max=settings.fps_max
+            ),
         }
         for size in sorted(sizes, reverse=True)[:MOST_RENDITIONS]
     ]
 
 
 @transaction.atomic
-def _begin(video_id: UUID, key: str, info: MediaInfo, wanted: list[dict[str, int]]) -> bool:
-    """Write the job and what the stream is, unless it was done or ended meanwhile."""
+def begin(video_id: UUID, key: str, seen: Seen, wanted: list[dict[str, int]]) -> bool:
+    """Write what the stream is, and its job; False when that was done, or it ended meanwhile."""
     video = Video.objects.select_for_update(no_key=True).filter(pk=video_id).first()
     waiting = LiveSession.objects.filter(pk=video_id, started_at=None, ended_at=None)
     session = waiting.first()
     if video is None or session is None or not waiting.update(started_at=timezone.now()):
         return False
-    width, height = ladder.display_size(info.video) if info.video else (None, None)
     Video.objects.filter(pk=video_id).update(
         has_video=True,
-        has_audio=info.audio is not None,
-        width=width,
-        height=height,
-        fps=info.video.fps if info.video else None,
+        has_audio=seen.has_audio,
+        width=seen.width,
+        height=seen.height,
+        fps=seen.fps,
         revision=F("revision") + 1,
         updated_at=timezone.now(),
     )
-    job = lifecycle.enqueue(
-        kind_for(JobType.LIVE), owner=video.owner, params={"video": str(video_id)}
-    )
+    _lay_out(video, _payload(session, key, wanted))
+    transaction.on_commit(partial(events.publish_changed, video_id), robust=True)
+    return True
+
+
+def _lay_out(video: Video, payload: dict[str, Any]) -> None:
+    kind = kind_for(JobType.LIVE)
+    job = lifecycle.enqueue(kind, owner=video.owner, params={"video": str(video.pk)})
+    top = payload["output"]["toTranscode"][0]
     VideoJob.objects.create(
         job=job,
         video=video,
         type=JobType.LIVE,
-        resolution=wanted[0]["resolution"],
-        fps=wanted[0]["fps"],
+        resolution=top["resolution"],
+        fps=top["fps"],
         round=video.round,
         priority=PRIORITY,
-        payload=_payload(session, key, wanted),
+        payload=payload,
         private_payload={
-            "masterPlaylistName": "master.m3u8",
-            "outputDirectory": f"hls/{video_id}",
-            "sessionId": str(video_id),
-            "videoUUID": str(video_id),
+            "masterPlaylistName": MASTER_NAME,
+            "outputDirectory": f"hls/{video.pk}",
+            "sessionId": str(video.pk),
+            "videoUUID": str(video.pk),
         },
     )
-    transaction.on_commit(partial(events.publish_changed, video_id), robust=True)
     jobs_available()
-    return True
 
 
 def _payload(session: LiveSession, key: str, wanted: list[dict[str, int]]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import pytest
 from tests.support.stand_in_runner import StandInRunner
 from tests.support.waiting import wait_until
 from transcode.live import services
-from transcode.models import Video, VideoJob
+from transcode.models import JobType, Video, VideoJob
 from transcode.tests.factories import make_runner
 
 
@@ -39,7 +39,7 @@ def runner(platform):
 
 def take(http):
     """Wait for a live job and take it."""
-    return wait_until(lambda: http.take(["live-rtmp-hls-transcoding"]), 60)
+    return wait_until(lambda: http.take([JobType.LIVE]), 60)
 
 
 def fresh(video):
@@ -54,4 +54,6 @@ def in_state(video, state):
 
 
 def live_job(video):
-    return VideoJob.objects.select_related("job__parent").get(video=video, type="live-rtmp-hls-transcoding")
+    return VideoJob.objects.select_related("job__parent").get(
+        video=video, type="live-rtmp-hls-transcoding"
+    )

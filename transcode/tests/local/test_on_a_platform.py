@@ -120,7 +120,7 @@ def test_a_ladder_whose_worker_is_killed_is_made_anew_and_half_of_it_is_never_se
     named = {file.name for file in video.files.all()} | {f.playlist_name for f in video.files.all()}
     lying = set(storage.files_in("hls", video.pk)) - {video.master_name, video.hashes_name}
     assert {name for name in lying if not name.endswith("-master.m3u8")} == named
-    assert not (storage.root() / "growing" / str(video.pk)).exists()
+    wait_until(lambda: not (storage.root() / "growing" / str(video.pk)).exists())
     require_playable_to_the_end(video)
 
 

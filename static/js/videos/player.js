@@ -114,9 +114,30 @@ export class Player {
   }
 
   #choose(side) {
-    if (!this.#hls) return;
-    const level = this.#hls.levels.findIndex((each) => shortSide(each) === side);
-    this.#hls.currentLevel = side === AUTOMATIC ? -1 : level;
+    const hls = this.#hls;
+    if (!hls) return;
+    if (side === AUTOMATIC) {
+      hls.loadLevel = -1;
+      return;
+    }
+    hls.currentLevel = hls.levels.findIndex((each) => shortSide(each) === side);
+    this.#takeUp(hls, this.#media);
+  }
+
+  /**
+   * Have the new rendition decoded from where we are, as soon as it is there.
+   *
+   * Chromium goes on at the next key frame only, when what it plays is replaced under it, and
+   * short clips have no second one; a seek to the same place begins anew.
+   */
+  #takeUp(hls, media) {
+    const buffered = (_name, { frag }) => {
+      if (frag.type !== "main") return;
+      hls.off(Hls.Events.FRAG_BUFFERED, buffered);
+      const { currentTime } = media;
+      media.currentTime = currentTime;
+    };
+    hls.on(Hls.Events.FRAG_BUFFERED, buffered);
   }
 
   /** Tell in the menu which rendition was chosen automatically. */

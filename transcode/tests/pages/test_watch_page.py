@@ -1,5 +1,6 @@
 """One video in a real browser: it plays while it is encoded, in each size, with captions."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -137,9 +138,11 @@ def test_captions_appear_in_the_menu_and_over_the_picture(watching) -> None:
     expect(page.locator("#player .plyr__caption")).to_have_text("A word said")
 
 
-def test_small_pictures_are_shown_over_the_bar(watching) -> None:
-    page, video = watching
+def test_small_pictures_are_shown_over_the_bar(visitor: Visitor, user, access_token) -> None:
+    video = published(uploaded(visitor, user, clip("long_gop"), access_token))
     wait_until(lambda: Video.objects.get(pk=video.pk).storyboard)
+    visitor.sign_in(user.email)
+    page = visitor.goto(f"/videos/{video.pk}/")
     player(page)
     bar = page.locator("#player .plyr__progress")
     page.locator("#player .plyr").hover()
@@ -185,3 +188,50 @@ def test_a_job_is_cancelled_and_tried_again_from_the_page(visitor: Visitor, user
     expect(top).to_contain_text("Running")
     page.locator(".sheet-buttons").get_by_role("button", name="Cancel").click()
     expect(page.locator("#video-state")).not_to_contain_text("Encoding")
+
+
+def test_a_video_is_cut_from_the_page(watching) -> None:
+    page, video = watching
+
+    page.get_by_role("button", name="Edit…").click()
+    page.get_by_label("End at, in seconds").fill("1")
+    page.locator("#edit-dialog").get_by_role("button", name="Edit").click()
+
+    wait_until(lambda: VideoJob.objects.filter(video=video, type="video-studio-transcoding"))
+    wait_until(lambda: Video.objects.get(pk=video.pk).duration_s < 1.5, timeout_s=90)
+    published(video)
+    state(page, "Ready")
+    expect(page.locator("#video-facts")).to_contain_text("0:01")
+
+
+def test_an_edit_that_cannot_be_is_refused_in_words(watching, visitor: Visitor) -> None:
+    visitor.may_lose_the_network = True  # the browser notes the 400
+    page, video = watching
+
+    page.get_by_role("button", name="Edit…").click()
+    page.get_by_label("Begin at, in seconds").fill("999")
+    page.locator("#edit-dialog").get_by_role("button", name="Edit").click()
+
+    expect(page.locator("#video-error")).not_to_be_empty()
+    assert not VideoJob.objects.filter(video=video, type="video-studio-transcoding").exists()
+
+
+def test_a_live_stream_is_made_and_its_key_is_shown_once(visitor: Visitor, user) -> None:
+    page = at_videos(visitor, user)
+    page.get_by_role("button", name="Go live…").click()
+    page.get_by_label("Name").fill("Concert")
+    page.get_by_role("button", name="Make the stream").click()
+
+    expect(page.get_by_label("Server", exact=True)).to_have_value(re.compile("^rtmp://"))
+    key = page.get_by_label("Stream key").input_value()
+    assert len(key) >= 16
+    state(page, "Waiting for the stream")
+    expect(page.locator("#player")).to_have_text("It plays here as soon as the stream begins.")
+    page.reload()
+    state(page, "Waiting for the stream")
+    assert key not in page.content()
+
+    page.get_by_role("button", name="End the stream").click()
+
+    state(page, "Stream ended")
+    expect(page.get_by_role("button", name="End the stream")).to_be_hidden()

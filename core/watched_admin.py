@@ -1,10 +1,11 @@
 """The admin of rows that nobody edits by hand: they are looked at, and acted on by services."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import SuspiciousOperation
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from core.errors import JobError
@@ -24,6 +25,23 @@ class Watched:
     def has_delete_permission(self, *_: Any) -> bool:
         """Refuse: old rows are pruned."""
         return False
+
+
+class RemovedByService:
+    """A page before the removal that names the rows alone: a service removes what is theirs.
+
+    Django would look at everything below them, and refuse where that is watched.
+    """
+
+    opts: Any
+
+    def get_deleted_objects(
+        self,
+        objs: QuerySet[Any] | Sequence[Any],
+        request: HttpRequest,  # noqa: ARG002 - Django passes it
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """Return what is removed, how many of what, and that nothing stands against it."""
+        return [str(row) for row in objs], {self.opts.verbose_name_plural: len(objs)}, set(), []
 
 
 class WatchedAdmin(Watched, admin.ModelAdmin):  # type: ignore[type-arg] # generic in the stubs alone

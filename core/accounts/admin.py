@@ -11,12 +11,13 @@ from django.http import HttpRequest
 from core.accounts import api_tokens, services
 from core.accounts.admin_forms import NewPasswordForm, NewUserForm, UserForm
 from core.accounts.models import ApiToken, User
+from core.watched_admin import RemovedByService
 
 RIGHTS = ("role", "is_superuser", "groups", "user_permissions")
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin):  # type: ignore[type-arg] # generic in the stubs alone
+class AccountAdmin(RemovedByService, UserAdmin):  # type: ignore[type-arg] # generic in the stubs alone
     """Accounts: found by name, locked out, logged out, removed with all they own."""
 
     form, add_form, change_password_form = UserForm, NewUserForm, NewPasswordForm

@@ -1,6 +1,5 @@
 """Runners in the admin: who is there, what they do; removed, never edited."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import redis
@@ -12,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from core.jobs.models import Status
-from core.watched_admin import WatchedAdmin
+from core.watched_admin import RemovedByService, WatchedAdmin
 from transcode.admin.rights import may_manage_runners
 from transcode.models import Runner
 from transcode.runners import presence
@@ -26,7 +25,7 @@ SHOWN = (
 
 
 @admin.register(Runner)
-class RunnerAdmin(WatchedAdmin):
+class RunnerAdmin(RemovedByService, WatchedAdmin):
     """Runners; who is removed loses socket and token, and its jobs go on elsewhere."""
 
     list_display = ("name", "is_connected", "last_contact", "at_work", "version", "ip")
@@ -52,14 +51,6 @@ class RunnerAdmin(WatchedAdmin):
     def has_delete_permission(self, request: HttpRequest, *_: Any) -> bool:
         """Let those who manage runners remove them."""
         return may_manage_runners(request)
-
-    def get_deleted_objects(
-        self,
-        objs: QuerySet[Runner] | Sequence[Runner],
-        request: HttpRequest,  # noqa: ARG002 - Django passes it
-    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """Name the runners alone: their jobs stay."""
-        return [str(runner) for runner in objs], {"runners": len(objs)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Runner) -> None:  # noqa: ARG002
         """Send a runner away."""

@@ -1,6 +1,5 @@
 """Videos in the admin: found, watched, tried again, cancelled, deleted, through the services."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 
-from core.watched_admin import Watched, WatchedAdmin
+from core.watched_admin import RemovedByService, Watched, WatchedAdmin
 from transcode.admin.jobs import VideoJobInline
 from transcode.models import Video, VideoFile
 from transcode.videos import services
@@ -40,7 +39,7 @@ class VideoFileInline(Watched, admin.TabularInline):  # type: ignore[type-arg] #
 
 
 @admin.register(Video)
-class VideoAdmin(WatchedAdmin):
+class VideoAdmin(RemovedByService, WatchedAdmin):
     """Everybody's videos. A page of one that is under way reloads itself."""
 
     list_display = ("name", "owner", "state", "percentage", "is_playable", "size", "created_at")
@@ -83,14 +82,6 @@ class VideoAdmin(WatchedAdmin):
     def cancel_videos(self, request: HttpRequest, videos: QuerySet[Video]) -> None:
         """End their unfinished jobs; what is there already stays."""
         self.act_on_each(request, videos, services.cancel, "cancelled")
-
-    def get_deleted_objects(
-        self,
-        objs: QuerySet[Video] | Sequence[Video],
-        request: HttpRequest,  # noqa: ARG002 - Django passes it
-    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """Name the videos alone: their jobs, rows and files go with them."""
-        return [str(video) for video in objs], {"videos": len(objs)}, set(), []
 
     def delete_model(self, request: HttpRequest, obj: Video) -> None:  # noqa: ARG002
         """Erase a video with its jobs and files."""

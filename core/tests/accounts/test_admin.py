@@ -8,6 +8,8 @@ from django.test import Client
 
 from core.accounts.api_tokens import create_api_token, use_api_token
 from core.accounts.models import ApiToken, Role, User
+from core.jobs import lifecycle
+from core.kinds.selftest import Selftest
 from core.tests.accounts.conftest import Revocations
 from core.uploads import storage
 from core.uploads.models import Upload
@@ -172,6 +174,22 @@ def test_removing_an_account_removes_its_files_and_sockets(
     assert not User.objects.filter(pk=user.pk).exists()
     assert not path.exists()
     assert revocations.next()["data"] == {}
+
+
+@pytest.mark.parametrize("way", ["one", "several"])
+def test_an_account_is_removed_with_rows_that_nobody_removes_by_hand(
+    admin: Client, user: User, way: str
+) -> None:
+    lifecycle.enqueue(Selftest, owner=user, params={"stages": 1})
+
+    if way == "one":
+        assert user.email in admin.get(f"{USERS}{user.pk}/delete/").content.decode()
+        admin.post(f"{USERS}{user.pk}/delete/", {"post": "yes"})
+    else:
+        form = {"action": "delete_selected", "_selected_action": [user.pk], "post": "yes"}
+        admin.post(USERS, form)
+
+    assert not User.objects.filter(pk=user.pk).exists()
 
 
 def test_accounts_are_found_by_name_and_filtered_by_role(admin: Client, user: User) -> None:

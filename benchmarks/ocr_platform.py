@@ -84,7 +84,7 @@ class Reader:
 
     def worker_mib(self) -> float:
         """Return the resident memory of the largest worker process, in MiB."""
-        workers = [p for p in self.instance.processes() if "ffmpeg,ocr" in " ".join(p.cmdline())]
+        workers = [p for p in self.instance.processes() if "ocr,speech" in " ".join(p.cmdline())]
         return max(worker.memory_info().rss for worker in workers) / 2**20
 
     def _frame(self) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tests.support.waiting import wait_until
 
 # What the tests' own environment sets and a platform of its own must not see.
 FOREIGN = ("REDIS_URL", "DATABASE_URL", "DATA_DIR", "JOB_LEASE_S", "JOB_HEARTBEAT_S", "LOG_LEVEL")
-PROGRAMS = {"redis": "redis-server", "web": "backend.serve", "worker": "ffmpeg,ocr"}
+PROGRAMS = {"redis": "redis-server", "web": "backend.serve", "worker": "ocr,speech"}
 
 
 def environment(folder: Path, **changes: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from django.conf import settings as django_settings
 from backend.settings import env
 from tests.support.running import ROOT
 
+PROCESSES = {"redis", "web", "worker", "encoder", "mover", "beat", "live"}
 SERVICES = {"proxy", "prepare", "web", "worker", "beat", "redis", "postgres"}
 
 
@@ -26,6 +27,9 @@ def processes() -> configparser.RawConfigParser:
     parser = configparser.RawConfigParser(inline_comment_prefixes=(";",))
     parser.read(ROOT / "backend" / "processes.conf")
     return parser
+
+
+PROCESSES = {"redis", "web", "worker", "encoder", "mover", "beat", "live"}
 
 
 def queues_in(command: str) -> set[str]:
@@ -105,10 +109,10 @@ def test_the_image_has_what_the_set_up_installs_and_is_not_root():
 def test_one_file_declares_the_processes_of_a_machine(processes):
     programs = {name.partition(":")[2] for name in processes.sections() if "program:" in name}
 
-    assert programs == {"redis", "web", "worker", "beat", "live"}
+    assert programs == PROCESSES
 
 
-@pytest.mark.parametrize("name", ["redis", "web", "worker", "beat", "live"])
+@pytest.mark.parametrize("name", sorted(PROCESSES))
 def test_each_process_dies_with_its_manager_and_gives_up_after_five_starts(processes, name):
     section = processes[f"program:{name}"]
 
@@ -117,10 +121,13 @@ def test_each_process_dies_with_its_manager_and_gives_up_after_five_starts(proce
     assert section["startretries"] == "4"
 
 
-def test_the_worker_of_a_machine_takes_every_queue_and_the_upkeep_has_its_own(processes):
-    worker, beat = (processes[f"program:{name}"]["command"] for name in ("worker", "beat"))
+def test_each_queue_of_a_machine_has_one_worker_and_the_upkeep_has_its_own(processes):
+    workers = [processes[f"program:{name}"]["command"] for name in ("worker", "encoder", "mover")]
+    beat = processes["program:beat"]["command"]
 
-    assert queues_in(worker) == set(django_settings.JOB_QUEUES)
+    taken = [queue for command in workers for queue in queues_in(command)]
+    assert sorted(taken) == sorted(django_settings.JOB_QUEUES)
+    assert " -c 1 " in workers[1]  # Encodes take turns.
     assert queues_in(beat) == {django_settings.MAINTENANCE_QUEUE}
 
 

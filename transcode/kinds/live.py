@@ -20,6 +20,7 @@ class Live(VideoKind):
     title = "Live stream"
     type = JobType.LIVE
     stall = "live"
+    queue = "io"  # It begins at once, and waits behind no encode of a file.
     update_parts = chunks.PARTS
     is_abortable = False
     has_progress = False

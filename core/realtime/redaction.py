@@ -15,7 +15,8 @@ _QUERY = re.compile(r"\?([^\s\"'?]*)")
 _JWT = re.compile(r"eyJ[\w%-]{5,}(?:\.|%2[eE])[\w%-]+(?:\.|%2[eE])[\w%-]*")
 _BEARER = re.compile(r"(?i)\b(bearer\s+)[^\s\"',]+")
 _API_TOKEN = re.compile(r"(?<![0-9a-f-])(?:ml_)?[0-9a-f]{64}(?![0-9a-f])")
-_PLAY_TOKEN = re.compile(r"(/play/+)[^/\s\"'?]+")
+# Players' addresses, and those that runners are sent on to for a file.
+_SIGNED = re.compile(r"(/(?:play|api/+v1/+runners/+files)/+)[^/\s\"'?]+")
 
 
 def mask_query(query: str) -> str:
@@ -36,10 +37,10 @@ def mask(text: str) -> str:
 
 
 def mask_path(text: str) -> str:
-    """Replace tokens in addresses such as `uploads/<token>/` and `play/<token>/`."""
+    """Replace tokens in addresses such as `uploads/<token>/`, `play/<token>/`, `files/<token>`."""
     if "/" not in text:
         return text
-    return _PLAY_TOKEN.sub(rf"\g<1>{MASK}", _API_TOKEN.sub(MASK, text))
+    return _SIGNED.sub(rf"\g<1>{MASK}", _API_TOKEN.sub(MASK, text))
 
 
 class RedactTokens(logging.Filter):

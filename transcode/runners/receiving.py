@@ -35,7 +35,10 @@ from transcode.runners.sinks import CountedBody, FilePart, TextPart
 from transcode.runners.tokens import MAX_CHARS
 from transcode.videos import storage
 
-MAX_TEXT_BYTES = 2**20
+# Texts are held in memory, and before the tokens anybody may send them.
+MAX_TEXT_BYTES = 2**16
+# What stands around the tokens of somebody unknown: texts, their heads, line ends without end.
+MAX_STRANGER_BYTES = 4 * MAX_TEXT_BYTES
 UPLOADS_PER_RUNNER = 4
 TOKENS = ("runnerToken", "jobToken")
 _PAYLOAD = re.compile(r"payload\[(\w{1,64})\]", re.ASCII)
@@ -98,7 +101,7 @@ class Reception:
         if kind == "multipart/form-data":
             await self._read_form(CountedBody(body, limit_bytes))
         elif kind == "application/json":
-            await self._read_json(CountedBody(body, MAX_TEXT_BYTES))
+            await self._read_json(CountedBody(body, MAX_STRANGER_BYTES))
         else:
             raise UnsupportedMediaType(kind or "")
         await self._identify()
@@ -108,6 +111,8 @@ class Reception:
         while piece := await body.take():
             for event in parts.feed(piece):
                 await self._follow(event)
+            if self._hold is None and body.seen_bytes > MAX_STRANGER_BYTES:
+                raise TooLarge(MAX_STRANGER_BYTES)
         if not parts.is_whole:
             raise NotAForm
 

@@ -13,17 +13,17 @@ from transcode.videos import storage
 
 
 class CountedBody:
-    """A body that may only be so long, and has to come to its end."""
+    """A body that may only be so long, and has to come to its end. It counts `seen_bytes`."""
 
     def __init__(self, body: Inflow, limit_bytes: int) -> None:
         self._body, self._limit_bytes = body, limit_bytes
-        self._seen_bytes = 0
+        self.seen_bytes = 0
 
     async def take(self) -> bytes:
         """Return the next bytes; none at the end. Raises: `TooLarge`, `Disconnected`."""
         piece = await self._body.take()
-        self._seen_bytes += len(piece)
-        if self._seen_bytes > self._limit_bytes:
+        self.seen_bytes += len(piece)
+        if self.seen_bytes > self._limit_bytes:
             raise TooLarge(self._limit_bytes)
         if not piece and self._body.is_broken:
             raise Disconnected

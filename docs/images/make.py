@@ -33,6 +33,7 @@ from core.jobs.lifecycle import enqueue  # noqa: E402
 from core.kinds.selftest import Selftest  # noqa: E402
 from tests.e2e import scans  # noqa: E402
 from tests.e2e.conftest import CHROMIUM_FLAGS, DESKTOP, PHONE  # noqa: E402
+from tests.support.clips import clip  # noqa: E402
 from tests.support.fixtures import PASSWORD  # noqa: E402
 from tests.support.running import Platform  # noqa: E402
 
@@ -147,6 +148,7 @@ def tour(page: Page, url: str, run: str) -> Iterator[str]:
     fill(page, url)
     begin(duration_s=20, stages=3)
     yield from _uploads(page, url, run)
+    yield from _videos(page, url)
     page.goto(url + "/")
     page.wait_for_timeout(1500)
     yield "jobs"
@@ -194,6 +196,29 @@ def _account(page: Page, url: str) -> Iterator[str]:
     page.get_by_role("button", name="Sign out everywhere…").click()
     yield "account-everywhere"
     page.get_by_role("button", name="Stay signed in").click()
+
+
+def _videos(page: Page, url: str) -> Iterator[str]:
+    page.goto(url + "/videos/")
+    page.locator("#list-empty, #list .video").first.wait_for()
+    yield "videos-list"
+    for name in ("portrait", "long_gop"):
+        page.locator("#files").set_input_files(clip(name))
+    card = page.locator("#list .video").filter(has_text="long_gop").first
+    page.wait_for_timeout(1500)
+    yield "videos-encoding"
+    card.get_by_role("link").click()
+    page.locator("#player .plyr__controls").wait_for()
+    yield "video-encoding"
+    expect(page.locator("#video-state")).to_have_text("Ready", timeout=120_000)
+    page.locator("#player .plyr").hover()
+    page.locator("#player .plyr__controls").get_by_role("button", name="Settings").click()
+    yield "video-ready"
+    page.keyboard.press("Escape")
+    for button in ("Edit…", "Delete…"):
+        page.get_by_role("button", name=button).click()
+        yield f"video-{button[:-1].lower()}"
+        page.keyboard.press("Escape")
 
 
 def _uploads(page: Page, url: str, run: str) -> Iterator[str]:

@@ -56,6 +56,7 @@ function fill(row, job) {
   slot("error").textContent = job.error ?? "";
   slot("executor").textContent = executor(job) || "–";
   slot("failures").textContent = job.failures;
+  slot("failures").classList.toggle("none", !job.failures); // on a phone what is nothing takes no line
   for (const button of row.querySelectorAll("[data-act]")) {
     button.hidden = button.dataset.act !== jobAct(job);
     button.setAttribute("aria-label", `${button.textContent}: ${jobType(job)} ${jobSize(job)}`);

@@ -219,7 +219,7 @@ def test_an_edit_that_cannot_be_is_refused_in_words(watching, visitor: Visitor) 
 def test_a_live_stream_is_made_and_its_key_is_shown_once(visitor: Visitor, user) -> None:
     page = at_videos(visitor, user)
     page.get_by_role("button", name="Go live…").click()
-    page.get_by_label("Name").fill("Concert")
+    page.locator("#live-name").fill("Concert")
     page.get_by_role("button", name="Make the stream").click()
 
     expect(page.get_by_label("Server", exact=True)).to_have_value(re.compile("^rtmp://"))

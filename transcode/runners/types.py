@@ -1,7 +1,7 @@
 """The shapes of jobs and runners on the wire (contract, 2.2 to 2.5)."""
 
 from datetime import UTC, datetime
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from core.jobs.models import Job, Status
 from core.jobs.types import Json
@@ -9,6 +9,7 @@ from transcode.models import RegistrationToken, Runner, VideoJob
 from transcode.states import JobState, state_of
 
 PARENT_ERROR = "Parent error"
+BARE = "/api/v1/runners/"
 
 
 class StateBody(TypedDict):
@@ -96,16 +97,26 @@ def _moment_or_none(at: datetime | None) -> str | None:
     return moment(at) if at else None
 
 
-def offer_body(video_job: VideoJob) -> OfferBody:
-    """Show a pending job to a runner."""
+def offer_body(video_job: VideoJob, base_url: str) -> OfferBody:
+    """Show a pending job to a runner that knows the platform as `base_url`."""
     return {
         "uuid": str(video_job.pk),
         "type": video_job.type,
-        "payload": video_job.payload,
+        "payload": addressed(video_job.payload, base_url),
     }
 
 
-def job_body(job: Job, video_job: VideoJob) -> JobBody:
+def addressed(value: Any, base_url: str) -> Any:
+    """Complete the addresses of a payload that was made without a request's host."""
+    if isinstance(value, dict):
+        return {key: addressed(inner, base_url) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [addressed(inner, base_url) for inner in value]
+    is_bare = isinstance(value, str) and value.startswith(BARE)
+    return f"{base_url}{value}" if is_bare else value
+
+
+def job_body(job: Job, video_job: VideoJob, base_url: str = "") -> JobBody:
     """Show a job. Reads its parent's row."""
     state = state_of(job)
     body: JobBody = {
@@ -116,7 +127,7 @@ def job_body(job: Job, video_job: VideoJob) -> JobBody:
         "priority": video_job.priority,
         "failures": video_job.failures,
         "error": PARENT_ERROR if state == JobState.PARENT_ERRORED else job.error_message or None,
-        "payload": video_job.payload,
+        "payload": addressed(video_job.payload, base_url),
         "startedAt": _moment_or_none(job.started_at) if job.status != Status.QUEUED else None,
         "finishedAt": _moment_or_none(job.finished_at),
         "createdAt": moment(job.created_at),

@@ -7,6 +7,7 @@ They are opened by tokens in the body alone: no session, no CSRF, and a stray
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.negotiation import BaseContentNegotiation
@@ -69,6 +70,11 @@ def read(form: type[Form], request: Request) -> dict[str, Any]:
     return found
 
 
+def base_of(request: Request) -> str:
+    """Return the platform's address as a runner knows it."""
+    return settings.TRANSCODE_PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
+
+
 def hold_of(request: Request, job_uuid: str, said: dict[str, Any]) -> holding.Held:
     """Return the job that a body's tokens open. Raises: `UnknownJob`, `Throttled`."""
     return holding.held(
@@ -117,7 +123,8 @@ class RequestView(RunnerView):
         runner = registration.runner_of(said["runnerToken"], client_ip(request))
         registration.set_version(runner, said.get("version") or "")
         found = offers.offers(runner, said.get("jobTypes"))
-        return Response({"availableJobs": [types.offer_body(video_job) for video_job in found]})
+        base = base_of(request)
+        return Response({"availableJobs": [types.offer_body(each, base) for each in found]})
 
 
 @extend_schema(exclude=True)
@@ -129,7 +136,7 @@ class AcceptView(RunnerView):
         said = read(shapes.RunnerSerializer, request)
         runner = registration.runner_of(said["runnerToken"], client_ip(request))
         accepted = holding.accept(runner, job_id_of(job_uuid))
-        body = types.job_body(accepted.job, accepted.video_job)
+        body = types.job_body(accepted.job, accepted.video_job, base_of(request))
         return Response({"job": {**body, "jobToken": accepted.token}})
 
 

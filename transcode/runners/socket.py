@@ -16,7 +16,7 @@ from django.db import Error as AnyDatabaseError
 from django.utils import timezone
 
 from core.api.clients import client_ip, throttle_key
-from core.realtime.asgi import TRUST_EXTENSION, Application, Scope, Send
+from core.realtime.asgi import TRUST_EXTENSION, Application, Receive, Scope, Send
 from core.realtime.close_codes import UNAUTHENTICATED
 from core.realtime.loops import in_thread
 from transcode.models import Runner
@@ -28,6 +28,8 @@ from transcode.runners.tokens import MAX_CHARS, hash_of
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 2.0
+TIME_TO_SAY_S = 10.0
+KNOWN = "transcode.runner"
 REFUSED = "invalid runner token"
 
 
@@ -50,6 +52,7 @@ class Runners(socketio.AsyncNamespace):  # type: ignore[misc] # untyped
             raise socketio.exceptions.ConnectionRefusedError(REFUSED)
         if trust := scope.get("extensions", {}).get(TRUST_EXTENSION):
             trust()
+        scope[KNOWN] = True
         self.sockets[sid] = runner_id
         self._ends[sid] = environ["asgi.send"]
         await self._say_seen()
@@ -120,6 +123,30 @@ def _went(runner_id: int, sid: str) -> None:
         Runner.objects.filter(pk=runner_id).update(disconnected_at=timezone.now())
 
 
+class _NoStrangers:
+    """Closes the sockets of whoever has not shown a runner's token in time."""
+
+    def __init__(self, app: Application) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or one socket."""
+        if scope["type"] != "websocket" or not scope["path"].startswith("/socket.io"):
+            await self.app(scope, receive, send)
+            return
+        clock = asyncio.create_task(_close_stranger(scope, send))
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            clock.cancel()
+
+
+async def _close_stranger(scope: Scope, send: Send) -> None:
+    await asyncio.sleep(TIME_TO_SAY_S)  # The library itself would wait for ever.
+    if KNOWN not in scope:
+        await send({"type": "websocket.close", "code": UNAUTHENTICATED})
+
+
 def with_runners(app: Application) -> Application:
     """Return `app` with `/socket.io/` in front; everything else is passed on."""
     server = socketio.AsyncServer(
@@ -131,5 +158,4 @@ def with_runners(app: Application) -> Application:
         max_http_buffer_size=2**16,
     )
     server.register_namespace(Runners())
-    mounted: Application = socketio.ASGIApp(server, other_asgi_app=app, socketio_path="socket.io")
-    return mounted
+    return _NoStrangers(socketio.ASGIApp(server, other_asgi_app=app, socketio_path="socket.io"))

@@ -1,5 +1,6 @@
 """The runners' socket on a live server, packet by packet (Engine.IO 4, Socket.IO 5)."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -53,6 +54,21 @@ async def test_a_page_of_another_site_is_refused(platform, make_runner):
     _, token = await sync_to_async(make_runner)()
     with pytest.raises((websockets.InvalidStatus, websockets.ConnectionClosed)):
         await dial(platform, {"runnerToken": token}, origin="https://evil.example")
+
+
+async def test_who_shows_no_good_token_in_time_is_sent_away(platform, make_runner):
+    """Who says nothing, and who was refused; a runner stays."""
+    _, token = await sync_to_async(make_runner)()
+    known, _ = await dial(platform, {"runnerToken": token})
+    refused, _ = await dial(platform, {"runnerToken": "ptrt-nobody"})
+    address = f"{platform.ws_url}/socket.io/?EIO=4&transport=websocket"
+    async with websockets.connect(address) as silent:
+        for socket in (silent, refused.websocket):
+            await asyncio.wait_for(socket.wait_closed(), 60)
+            assert socket.close_code == 4401
+    await sync_to_async(events.emit)()
+    assert (await known.until(EVENT)).startswith(EVENT)
+    await known.websocket.close()
 
 
 async def test_long_polling_is_not_offered(platform):

@@ -22,7 +22,9 @@ class Sent:
         assert self.http.register(self.registration.token).status_code == 200
         self.row = Runner.objects.get(name=name)
         rows = [factories.make_job(video, each) for each in (JobType.HLS, JobType.LIVE)]
-        self.vod, self.live = (self.http.accept(row.pk).json()["job"] for row in rows)
+        answers = [self.http.accept(row.pk) for row in rows]
+        assert [answer.status_code for answer in answers] == [200, 200], answers[-1].text
+        self.vod, self.live = (answer.json()["job"] for answer in answers)
 
     def is_known(self):
         return self.http.request().status_code == 200

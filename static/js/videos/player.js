@@ -13,6 +13,7 @@ import { busy, languageName } from "./words.js";
 
 const AUTOMATIC = 0; // no size of a rendition
 const AGAIN_MS = 2_000;
+const BEGINNING = { at: 0, isPlaying: false };
 const CONTROLS = [
   "play-large", "play", "progress", "current-time", "duration", "mute", "volume", "captions",
   "settings", "pip", "airplay", "fullscreen",
@@ -25,7 +26,8 @@ export class Player {
   #video = null; // as the API showed it last
   #shown = ""; // which master and captions are loaded
   #hasBoard = false;
-  #again;
+  #left = BEGINNING; // where to go on after what was played has gone
+  #again = null;
 
   /** `lost()` is called when what was played is not there any more: the video is to be read. */
   constructor(place, lost) {
@@ -34,11 +36,14 @@ export class Player {
 
   /** Show a video's present state; with null, let go of everything. */
   show(video) {
-    if (video?.uuid !== this.#video?.uuid) this.#close();
+    if (video?.uuid !== this.#video?.uuid) {
+      this.#close();
+      this.#left = BEGINNING;
+    }
     this.#video = video;
     if (!video) return;
     if (!video.playable || !address(video)) this.#wait();
-    else if (!this.#media) this.#open(0);
+    else if (!this.#media) this.#goOn();
     else if (this.#isIdle) this.#refresh();
     this.#board();
   }
@@ -50,6 +55,7 @@ export class Player {
   /** Nothing plays yet, or not any more: show the picture and say so. */
   #wait() {
     if (this.#media && !this.#isIdle) return; // what is buffered is watched to its end
+    if (this.#media) this.#left = { at: this.#media.currentTime, isPlaying: false };
     this.#close();
     const words = document.createElement("p");
     words.textContent = waitingWords(this.#video);
@@ -60,6 +66,14 @@ export class Player {
   #refresh() {
     const { ended, currentTime } = this.#media;
     if (this.#shown !== shape(this.#video)) this.#open(ended ? 0 : currentTime);
+  }
+
+  /** Open where it was left; not while a failure is being waited out. */
+  #goOn() {
+    if (this.#again) return;
+    const { at, isPlaying } = this.#left;
+    this.#left = BEGINNING;
+    this.#open(at, isPlaying);
   }
 
   #open(atS, isPlaying = false) {
@@ -164,19 +178,17 @@ export class Player {
       this.#hls.recoverMediaError();
       return;
     }
-    const { currentTime } = this.#media;
-    const wasPlaying = !this.#isIdle;
-    const { uuid } = this.#video;
+    this.#left = { at: this.#media.currentTime, isPlaying: !this.#isIdle };
     this.#close();
-    this.#again = setTimeout(async () => {
-      await this.lost();
-      const isStill = this.#video?.uuid === uuid && !this.#media;
-      if (isStill && this.#video.playable && address(this.#video)) this.#open(currentTime, wasPlaying);
+    this.#again = setTimeout(() => {
+      this.#again = null;
+      this.lost();
     }, AGAIN_MS);
   }
 
   #close() {
     clearTimeout(this.#again);
+    this.#again = null;
     this.#hls?.destroy();
     this.#plyr?.destroy();
     this.#media?.remove();

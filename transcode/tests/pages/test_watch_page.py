@@ -12,6 +12,7 @@ from tests.support.waiting import wait_until
 from transcode.models import Caption, Video, VideoJob, VideoState
 from transcode.tests.factories import make_video
 from transcode.tests.pages.watching import (
+    PLAYER,
     at_videos,
     live,
     long_clip,
@@ -69,6 +70,7 @@ def test_a_refusal_is_said_in_words(visitor: Visitor, user) -> None:
     expect(page.locator("#video-error")).not_to_be_empty()
 
 
+@pytest.mark.timeout(400)
 def test_a_video_plays_while_it_is_encoded(visitor: Visitor, user, tmp_path) -> None:
     page = at_videos(visitor, user)
     send(page, long_clip(tmp_path))
@@ -86,6 +88,37 @@ def test_a_video_plays_while_it_is_encoded(visitor: Visitor, user, tmp_path) -> 
     # The playlists go on growing under the open player, to the end.
     watched(page, 20)
     published(video)
+    state(page, "Ready")
+
+
+@pytest.mark.timeout(400)  # it is encoded twice, and a lease runs out between
+def test_a_stream_whose_worker_dies_goes_on_where_it_was(
+    visitor: Visitor, user, platform, tmp_path
+) -> None:
+    visitor.may_lose_the_network = True  # the browser notes what is withdrawn
+    page = at_videos(visitor, user)
+    send(page, long_clip(tmp_path, duration_s=12))
+    page.locator(".video-link").click()
+    player(page)
+    play(page)
+    watched(page, 1.5)
+
+    platform.worker.kill()
+    wait_until(lambda: not Video.objects.get().is_playable, timeout_s=60)
+    platform.heal()
+
+    # It is not begun anew, and nobody has to press anything.
+    seen: list[float] = []
+
+    def is_at_the_end() -> bool:
+        now = page.evaluate(PLAYER)
+        if now and now["ready"] > 1 and not now["paused"]:
+            seen.append(now["at"])
+        return bool(seen) and seen[-1] > 10.5
+
+    wait_until(is_at_the_end, timeout_s=150)
+    assert min(seen) > 1
+    published(Video.objects.get())
     state(page, "Ready")
 
 

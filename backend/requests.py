@@ -9,6 +9,8 @@ from django.http.response import HttpResponseBase
 
 from core.api.errors import PROBLEM_TYPE, Failure, problem_body
 
+# Whatever a form holds has to become text in its encoding, be it with marks for what is broken.
+_ANY_BYTES = bytes(range(256))
 _UNREADABLE = Failure(400, "The request is not valid.", "bad_request")
 
 
@@ -21,11 +23,17 @@ class Requests(ASGIHandler):
         """Read a head; one part of the two that are returned is None.
 
         Django lets a `Content-Type` whose parameter names an unknown encoding (RFC 2231,
-        section 4) through as a ValueError: any stranger could have a 500, and a page of the log.
+        section 4) through as a ValueError, and takes encodings for forms that read no bytes, such
+        as `idna`: any stranger could have a 500, and a page of the log.
         """
         try:
-            return super().create_request(scope, body_file)
-        except ValueError:
-            return None, JsonResponse(
-                problem_body(_UNREADABLE), status=400, content_type=PROBLEM_TYPE
-            )
+            made = super().create_request(scope, body_file)
+            if made[0] is not None and made[0].encoding:
+                _ANY_BYTES.decode(made[0].encoding, "replace")
+        except (LookupError, ValueError):
+            return None, _refusal()
+        return made
+
+
+def _refusal() -> JsonResponse:
+    return JsonResponse(problem_body(_UNREADABLE), status=400, content_type=PROBLEM_TYPE)

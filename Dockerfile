@@ -8,7 +8,7 @@ FROM python:3.12-slim-bookworm
 
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      ffmpeg libmagic1 poppler-utils \
+      ffmpeg libmagic1 libnginx-mod-rtmp nginx poppler-utils \
       tesseract-ocr tesseract-ocr-eng tesseract-ocr-fra tesseract-ocr-osd tesseract-ocr-rus \
  && rm -rf /var/lib/apt/lists/*
 
@@ -23,5 +23,5 @@ RUN useradd --system --uid 10001 --home-dir /data medialoom \
 USER medialoom
 ENV DATA_DIR=/data HOST=0.0.0.0 PYTHONUNBUFFERED=1 LOG_FORMAT=json MEDIALOOM_DOTENV=0
 VOLUME /data
-EXPOSE 8000
+EXPOSE 8000 1935
 CMD ["python", "-m", "backend.serve"]

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import debian, environment, scripts
+from . import debian, environment, nginx, scripts
 from .problems import SetupImpossible
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def main() -> int:
             environment.prepare(ROOT, STATE, purpose)
             scripts.prepare(ROOT)
             debian.offer_redis(ROOT / ".venv" / "bin")
+            nginx.offer(STATE, ROOT / ".venv" / "bin")
     except SetupImpossible as problem:
         print(problem, file=sys.stderr)  # noqa: T201
         return 1

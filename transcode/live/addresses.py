@@ -1,5 +1,6 @@
 """The addresses of the ingest: for people and runners, and for ourselves."""
 
+import socket
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -25,6 +26,19 @@ def public_address(base_url: str) -> str:
 def own_address(key: str) -> str:
     """Return the address that our own programs read a stream at."""
     return f"{_address(_inside_host())}/{key}"
+
+
+def readable(address: str) -> str:
+    """Return where our own programs read a stream of which runners know `address`.
+
+    The ingest is on this machine, or in a container beside it that only its public address
+    leads to.
+    """
+    try:
+        with socket.create_connection((_inside_host(), settings.TRANSCODE_LIVE_RTMP_PORT), 1.0):
+            return own_address(address.rpartition("/")[2])
+    except OSError:
+        return address
 
 
 def _inside_host() -> str:

@@ -39,12 +39,12 @@ def serve() -> None:
         tempfile.TemporaryDirectory(prefix="live-", dir=settings.DATA_DIR) as made,
         door.opened() as asked_at,
     ):
-        folder = Path(made)
-        configuration = rtmp_server.write_configuration(folder, asked_at)
         pause_s = FIRST_PAUSE_S
         while True:
-            if is_wanted():
-                pause_s = _listen(folder, configuration, pause_s)
+            server = rtmp_server.installed()
+            if server and is_wanted():
+                configuration = rtmp_server.write_configuration(server, Path(made), asked_at)
+                pause_s = _listen(rtmp_server.command(server, configuration), pause_s)
             # Sessions are rows: a look now and then is all it takes to hear of one.
             time.sleep(LOOK_EVERY_S)
 
@@ -58,13 +58,13 @@ def is_wanted() -> bool:
         return False
 
 
-def _listen(folder: Path, configuration: Path, pause_s: float) -> float:
+def _listen(command: list[str], pause_s: float) -> float:
     """Run nginx until it is wanted no more or dies; return how long to wait before the next."""
     watch = _Watch()
     began_at = time.monotonic()
     try:
         sessions.nobody_publishes()
-        process.run(rtmp_server.command(folder, configuration), limits=FOREVER, check=watch.look)
+        process.run(command, limits=FOREVER, check=watch.look)
     except _NotWanted:
         return FIRST_PAUSE_S
     except AnyDatabaseError as error:

@@ -6,20 +6,20 @@ behind. It records nothing, starts nothing, and asks us about every connection.
 
 import os
 import shutil
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from transcode.live.addresses import APPLICATION, listen_address
 
 # Debian keeps it where the PATH of people without rights does not lead.
 _SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin")
-_MODULES = (
-    Path("/usr/lib/nginx/modules/ngx_rtmp_module.so"),
-    Path("/usr/lib64/nginx/modules/ngx_rtmp_module.so"),
-    Path("/usr/local/lib/nginx/modules/ngx_rtmp_module.so"),
-)
+# Below the folder above the program's own, as in /usr/sbin/nginx.
+_MODULES = ("lib/nginx/modules", "lib64/nginx/modules")
+_MODULE = "ngx_rtmp_module.so"
 
 _CONFIGURATION = """\
-{load}
+load_module {module};
 daemon off;
 master_process off;
 pid {folder}/nginx.pid;
@@ -54,23 +54,35 @@ rtmp {{
 """
 
 
-def program() -> str | None:
-    """Return where nginx is; None where it, or its RTMP module, is not installed."""
-    folders = os.pathsep.join([os.environ.get("PATH", os.defpath), *_SYSTEM_FOLDERS])
-    return shutil.which("nginx", path=folders) if _module() else None
+@dataclass(frozen=True)
+class RtmpServer:
+    """Where nginx and its RTMP module are."""
+
+    program: Path
+    module: Path
 
 
-def _module() -> Path | None:
-    return next((path for path in _MODULES if path.exists()), None)
+def installed() -> RtmpServer | None:
+    """Find nginx; None where it, or its RTMP module, is not installed."""
+    # The set-up puts a copy beside Python where the system's has no such module.
+    beside = str(Path(sys.executable).parent)
+    folders = [beside, os.environ.get("PATH", os.defpath), *_SYSTEM_FOLDERS]
+    found = shutil.which("nginx", path=os.pathsep.join(folders))
+    if found is None:
+        return None
+    program = Path(found).resolve()
+    modules = (program.parent.parent / folder / _MODULE for folder in _MODULES)
+    module = next((path for path in modules if path.exists()), None)
+    return RtmpServer(program, module) if module else None
 
 
-def write_configuration(folder: Path, door: str) -> Path:
+def write_configuration(server: RtmpServer, folder: Path, door: str) -> Path:
     """Write nginx's configuration into a folder of its own; `door` is whom it asks."""
     path = folder / "nginx.conf"
     path.touch(mode=0o600)
     path.write_text(
         _CONFIGURATION.format(
-            load=f"load_module {_module()};",
+            module=server.module,
             folder=folder,
             listen=listen_address(),
             application=APPLICATION,
@@ -80,9 +92,7 @@ def write_configuration(folder: Path, door: str) -> Path:
     return path
 
 
-def command(folder: Path, configuration: Path) -> list[str]:
-    """Return the argument list that starts it. Raises: `FileNotFoundError` without nginx."""
-    found = program()
-    if found is None:
-        raise FileNotFoundError("nginx")
-    return [found, "-e", "stderr", "-p", str(folder), "-c", str(configuration)]
+def command(server: RtmpServer, configuration: Path) -> list[str]:
+    """Return the argument list that starts it."""
+    folder = str(configuration.parent)
+    return [str(server.program), "-e", "stderr", "-p", folder, "-c", str(configuration)]

@@ -54,5 +54,5 @@ def end_live(video: Video) -> None:
 
 def require_live() -> None:
     """Raise `LiveOff` where no stream can be taken."""
-    if not settings.TRANSCODE_LIVE_RTMP_PORT or rtmp_server.program() is None:
+    if not settings.TRANSCODE_LIVE_RTMP_PORT or rtmp_server.installed() is None:
         raise LiveOff

@@ -17,7 +17,7 @@ from transcode.engines import ladder
 from transcode.engines.live_command import MOST_RENDITIONS
 from transcode.engines.live_playlists import MASTER_NAME
 from transcode.kind import kind_for
-from transcode.live import reading, sessions
+from transcode.live import addresses, reading, sessions
 from transcode.models import JobType, LiveSession, Video, VideoJob
 from transcode.runners.events import jobs_available
 from transcode.videos import events
@@ -40,7 +40,7 @@ def start(video_id: UUID) -> bool:
     if key is None:
         return False
     try:
-        seen = Seen.of(reading.look_at(key))
+        seen = Seen.of(reading.look_at(addresses.own_address(key)))
         wanted = renditions(seen)
     except InvalidInput as error:
         # What it is will not change; what could not be read may be readable in a moment.

@@ -25,7 +25,7 @@ from transcode.engines.ladder_command import Rung
 from transcode.engines.live_command import MASTER, live
 from transcode.engines.live_playlists import numbers_of
 from transcode.kind import VideoKind
-from transcode.live import chunks, reading
+from transcode.live import addresses, chunks, reading
 from transcode.live.chunks import Change
 from transcode.local.running import TELL_EVERY_S, EncodeFailed, thread_count
 from transcode.models import LiveSession
@@ -40,19 +40,21 @@ def encode_live(kind: VideoKind) -> Json:
     if session is None:
         raise JobError("The live stream is over.", code="live_over")
     payload = kind.video_job.payload
-    key = payload["input"]["rtmpUrl"].rpartition("/")[2]
+    address = addresses.readable(payload["input"]["rtmpUrl"])
     folder = storage.staging_folder(kind.job.pk, f"local{kind.job.attempt}")
     storage.make_folder(folder)
     kind.report("encode", 0.0)
     delivery = Delivery(session, folder)
-    _run(kind, payload["output"], key, delivery, is_low_latency=session.is_low_latency)
+    _run(kind, payload["output"], address, delivery, is_low_latency=session.is_low_latency)
     delivery.look()
     return {}
 
 
 def _run(
-    kind: VideoKind, output: Json, key: str, delivery: "Delivery", *, is_low_latency: bool
+    kind: VideoKind, output: Json, address: str, delivery: "Delivery", *, is_low_latency: bool
 ) -> None:
+    key = address.rpartition("/")[2]
+
     def runner(args: Any, *, on_line: Any = None, **options: Any) -> Completed:
         def line(text: str) -> None:
             kind.holding.log(text.replace(key, "…"))
@@ -70,8 +72,8 @@ def _run(
         for at, each in enumerate(output["toTranscode"])
     ]
     command = live(
-        reading.input_of(key),
-        reading.look_at(key, runner=runner),
+        reading.input_of(address),
+        reading.look_at(address, runner=runner),
         rungs,
         delivery.folder,
         segment_s=output["segmentDuration"],

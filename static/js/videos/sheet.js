@@ -6,7 +6,7 @@ import { JobTable } from "./jobtable.js";
 import { Player } from "./player.js";
 import { askForEdit } from "./studio.js";
 import {
-  busy, encoding, facts, failed, languageName, onAir, playsAlready, renditionFacts, stateWords,
+  busy, encoding, facts, failed, jobAct, languageName, onAir, playsAlready, renditionFacts, stateWords,
 } from "./words.js";
 
 const BUSY_MS = 3_000; // how often an unfinished video's jobs are read
@@ -104,20 +104,22 @@ export class VideoSheet {
     this.#timer = setTimeout(() => this.#readJobs(), afterMs);
   }
 
-  /** Read the jobs; of a video that is unfinished again and again, since their progress has no event. */
+  /** Read the jobs; while any is unfinished again and again, since their progress has no event. */
   async #readJobs() {
     const { uuid } = this;
     if (this.#reading) return this.#soon(SOON_MS);
     this.#reading = true;
+    let isMoreToCome = Boolean(this.#video && busy(this.#video));
     try {
       const { data } = await call("GET", `/api/v1/video/${uuid}/jobs`);
       if (uuid === this.uuid) this.jobs.show(data);
+      isMoreToCome ||= data.some((job) => jobAct(job) === "cancel");
     } catch {
       // The line at the top says when the server is away.
     } finally {
       this.#reading = false;
     }
-    if (uuid === this.uuid && this.#video && busy(this.#video)) this.#soon(BUSY_MS);
+    if (uuid === this.uuid && isMoreToCome) this.#soon(BUSY_MS);
   }
 
   #post(path, data) {

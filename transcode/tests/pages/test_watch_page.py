@@ -196,11 +196,10 @@ def test_small_pictures_are_shown_over_the_bar(visitor: Visitor, user, access_to
 
 def test_the_jobs_say_what_they_do_and_who_did_them(watching) -> None:
     page, video = watching
-    wait_until(lambda: not VideoJob.objects.filter(job__finished_at=None).exists())
-    page.reload()
     rows = page.locator("#jobs tbody tr")
 
     expect(rows).to_have_count(VideoJob.objects.filter(video=video).count())
+    expect(rows.filter(has_text="Done")).to_have_count(rows.count())
     expect(rows.first).to_contain_text("Copy of the original")
     expect(rows.first).to_contain_text("Done")
     expect(rows.first).to_contain_text("this server")

@@ -71,10 +71,11 @@ def _listen(command: list[str], pause_s: float) -> float:
         logger.warning("the live ingest waits for the database: %s", type(error).__name__)
         connections.close_all()
     except (JobError, OSError) as error:
-        logger.warning("the server of live streams ended: %s", error)
-    # A server that has run for a while starts again at once.
+        said = getattr(error, "tail", ())[-1:]
+        logger.warning("the server of live streams ended: %s %s", error, "".join(said))
     if time.monotonic() - began_at > LONGEST_PAUSE_S:
-        return FIRST_PAUSE_S
+        return FIRST_PAUSE_S  # It has run for a while: it starts again at once.
+    # Nothing tells when the port will be free.
     time.sleep(pause_s)
     return min(LONGEST_PAUSE_S, 2 * pause_s)
 

@@ -5,7 +5,6 @@ that takes a runner's updates. Chunks that have left their playlist are dropped 
 """
 
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ from core.media.process import Completed, Limits
 from core.media.progress import Progress
 from transcode.engines import live_playlists
 from transcode.engines.encoders import Encoder
-from transcode.engines.errors import BadPlaylist
 from transcode.engines.ladder_command import Rung
 from transcode.engines.live_command import MASTER, live
 from transcode.engines.live_playlists import numbers_of
@@ -147,12 +145,11 @@ class Delivery:
 
     def _put_playlist(self, variant: int, data: bytes) -> None:
         self._put(Change(playlist=f"{variant}.m3u8", playlist_data=data))
-        with suppress(BadPlaylist):
-            listed = live_playlists.read(data, variant).chunks
-            first = numbers_of(listed[0].name)[1] if listed else 0
-            for number in range(self._oldest.get(variant, 0), first):
-                self._put(Change(f"{variant}-{number:06}.ts"))
-            self._oldest[variant] = first
+        listed = live_playlists.read(data, variant).chunks
+        first = numbers_of(listed[0].name)[1] if listed else 0
+        for number in range(self._oldest.get(variant, 0), first):
+            self._put(Change(f"{variant}-{number:06}.ts"))
+        self._oldest[variant] = first
 
     def _put(self, change: Change) -> None:
         chunks.put(self._session.pk, change, is_kept=self._session.keeps_replay)

@@ -134,8 +134,9 @@ export class Player {
       hls.loadLevel = -1;
       return;
     }
-    hls.currentLevel = hls.levels.findIndex((each) => shortSide(each) === side);
-    this.#takeUp(hls, this.#media);
+    const level = hls.levels.findIndex((each) => shortSide(each) === side);
+    hls.currentLevel = level;
+    this.#takeUp(hls, this.#media, level);
   }
 
   /**
@@ -144,9 +145,9 @@ export class Player {
    * Chromium goes on at the next key frame only, when what it plays is replaced under it, and
    * short clips have no second one; a seek to the same place begins anew.
    */
-  #takeUp(hls, media) {
+  #takeUp(hls, media, level) {
     const buffered = (_name, { frag }) => {
-      if (frag.type !== "main") return;
+      if (frag.type !== "main" || frag.level !== level) return;
       hls.off(Hls.Events.FRAG_BUFFERED, buffered);
       const { currentTime } = media;
       media.currentTime = currentTime;

@@ -148,11 +148,11 @@ def test_the_viewer_chooses_the_size(watching) -> None:
     page.locator("#player [data-plyr='quality'][value='240']").click()
     play(page)
 
-    wait_until(lambda: player(page)["height"] == 240)
+    wait_until(lambda: player(page)["height"] == 240, timeout_s=60)
     page.locator("#player video").evaluate("(media) => media.pause()")
     settings_of(page, "Quality")
     page.locator("#player [data-plyr='quality'][value='360']").click()
-    wait_until(lambda: player(page)["height"] == 360)
+    wait_until(lambda: player(page)["height"] == 360, timeout_s=60)
 
 
 def test_captions_appear_in_the_menu_and_over_the_picture(watching) -> None:

@@ -23,7 +23,10 @@ class LiveSession(models.Model):
     )
     slot = models.PositiveSmallIntegerField(null=True, unique=True)
     publisher_hash = models.CharField(max_length=64, unique=True, editable=False)
-    reader_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)
+    # NULL while there is no reader: "" would be unique too.
+    reader_hash = models.CharField(  # noqa: DJ001
+        max_length=64, null=True, unique=True, editable=False
+    )
     address = models.CharField(max_length=255, help_text="Of the ingest, without a key.")
     keeps_replay = models.BooleanField(default=True)
     is_low_latency = models.BooleanField(default=False)

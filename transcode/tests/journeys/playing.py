@@ -1,7 +1,9 @@
 """Somebody who plays a published video: what is fetched of it over HTTP, and what is in it."""
 
+import contextlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -108,17 +110,19 @@ def web_url(django_db_setup, django_db_blocker):
         env = {"DATABASE_URL": database_url(), "HOST": "127.0.0.1", "PORT": str(port)}
     web = Child("web-media", [sys.executable, "-m", "backend.serve"], env)
     url = f"http://127.0.0.1:{port}"
-    wait_until(lambda: is_up(url), 60)
-    yield url
-    web.kill()
-
-
-def is_up(url):
-    """Return whether a server answers."""
     try:
-        return httpx.get(url).status_code > 0
-    except httpx.TransportError:
-        return False
+        wait_until(lambda: web.process.poll() is not None or answers(port), 120)
+        assert web.process.poll() is None, web.text()[-2000:]
+        yield url
+    finally:
+        web.kill()
+
+
+def answers(port):
+    """Return whether somebody listens there."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from core.realtime.loops import in_thread
 from transcode.models import Runner
 from transcode.runners import presence
 from transcode.runners.events import CHANNEL, NAMESPACE
+from transcode.runners.hearing import MAX_PACKET_BYTES, Hearing
 from transcode.runners.throttling import UNKNOWN_TOKENS
 from transcode.runners.tokens import MAX_CHARS, hash_of
 
@@ -155,7 +156,20 @@ def with_runners(app: Application) -> Application:
         cors_allowed_origins=None,  # Only our own: an empty list would let every page in.
         namespaces=[NAMESPACE],
         transports=["websocket"],
-        max_http_buffer_size=2**16,
+        max_http_buffer_size=MAX_PACKET_BYTES,
+        logger=_quiet("socketio.server"),
+        engineio_logger=_quiet("engineio.server"),
     )
     server.register_namespace(Runners())
-    return _NoStrangers(socketio.ASGIApp(server, other_asgi_app=app, socketio_path="socket.io"))
+    mounted = socketio.ASGIApp(server, other_asgi_app=app, socketio_path="socket.io")
+    return _NoStrangers(Hearing(mounted, "/socket.io"))
+
+
+def _quiet(name: str) -> logging.Logger:
+    """Return a library's logger. What it tells below an error are packets, tokens included.
+
+    Given none, the library adds a handler of its own, past what masks tokens.
+    """
+    library = logging.getLogger(name)
+    library.setLevel(logging.ERROR)
+    return library

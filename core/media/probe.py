@@ -61,6 +61,11 @@ class MediaInfo:
     cover: bool
     raw: dict[str, Any] = field(repr=False, compare=False)
 
+    def said_of(self, index: int) -> dict[str, Any]:
+        """Return what ffprobe said of one stream; nothing of one that there is not."""
+        streams: list[dict[str, Any]] = self.raw.get("streams", [])
+        return next((each for each in streams if each.get("index") == index), {})
+
 
 def probe(
     path: Path,

@@ -12,8 +12,10 @@ from django.utils import timezone
 from core.jobs.lifecycle import NotAllowed
 from core.jobs.models import Job, Status
 from core.jobs.types import Json
+from core.media.numbers import number_of
+from core.media.probe import MediaInfo
 from core.media.progress import Progress
-from transcode.engines.checks import Expected, check_studio_video
+from transcode.engines.checks import Expected, check_studio_video, require_duration
 from transcode.engines.encoders import Encoder
 from transcode.engines.graphs import Command
 from transcode.engines.ladder import frame_rate, input_fps
@@ -77,7 +79,7 @@ class Studio(VideoKind):
             # A joined clip may bring sound to a silent video, and lose none.
             has_audio = True if self.video.has_audio else None
             asked = Expected(None, has_audio, editing.expected_s(self.video_job))
-            check_studio_video(path, asked, runner=self.program)
+            _require_pictures(check_studio_video(path, asked, runner=self.program), asked)
             found = intake.inspect(path, name)
         storage.place(staged, name)
         self.columns = {**found.columns(), "source_name": name}
@@ -109,3 +111,15 @@ class Studio(VideoKind):
         if further:
             video = Video.objects.get(pk=job.params["video"])
             transaction.on_commit(partial(events.publish_progress, video), robust=True)
+
+
+def _require_pictures(info: MediaInfo, asked: Expected) -> None:
+    """Refuse a result whose sound goes on long after its pictures: a clip lied about its length.
+
+    Raises: `Refused`.
+    """
+    said = info.said_of(info.video.index) if info.video else {}
+        (each for each in info.raw["streams"] if each.get("index") == at), {}
+    )
+    if (picture_s := number_of(said.get("duration"))) is not None:
+        require_duration(picture_s, asked)

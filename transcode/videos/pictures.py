@@ -20,6 +20,7 @@ from transcode.models import Video
 from transcode.videos import events, storage
 
 logger = logging.getLogger(__name__)
+MAX_COVER_SIDE = 4096
 FRAME_LIMITS = Limits(wall_s=30.0, memory_bytes=2 * 2**30, file_size_bytes=256 * 2**20)
 
 
@@ -92,13 +93,22 @@ def _frame(path: Path, info: MediaInfo, folder: Path) -> Path | None:
 
 def _still(path: Path, info: MediaInfo, title: str, folder: Path) -> Path:
     """Take the cover out of a sound, or make a picture for one that has none."""
-    covers = [s for s in info.streams if isinstance(s, OtherStream) and s.kind == "cover"]
+    covers = [s for s in info.streams if isinstance(s, OtherStream) and _is_cover(s, info)]
     target = folder / "cover.png"
     if covers:
         _run(commands.cover_picture(path, covers[0].index, target))
     if not target.exists():
         thumbnails.audio_card(title, target)
     return target
+
+
+def _is_cover(stream: OtherStream, info: MediaInfo) -> bool:
+    """Return whether a stream is a cover that may be decoded: a few KB may declare gigapixels."""
+    said = info.said_of(stream.index)
+        (each for each in info.raw["streams"] if each.get("index") == stream.index), {}
+    )
+    sides = [said.get("width", 0), said.get("height", 0)]
+    return stream.kind == "cover" and all(0 < side <= MAX_COVER_SIDE for side in sides)
 
 
 def _run(command: Command) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import subprocess
 from datetime import timedelta
 
 import pytest
@@ -195,6 +196,20 @@ def test_an_intro_and_a_watermark_are_put_in_by_our_own_worker(video, files):
     row = Video.objects.get()
     assert abs(row.duration_s - whole_s) < 0.5
     assert (row.width, row.height) == (video.width, video.height)
+
+
+def test_a_clip_that_lies_about_its_length_leaves_the_video_as_it_was(video, tmp_path, files):
+    lying = tmp_path / "lying.mp4"
+    words = ["-f", "lavfi", "-i", "testsrc2=s=320x180:r=30:d=0.2", "-f", "lavfi"]
+    words += ["-i", "anullsrc=cl=stereo:r=48000", "-t", "20", "-c:v", "libx264", "-c:a", "aac"]
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *words, lying], check=True)
+    outro = {"name": "add-outro", "options": {"file": "lying"}}
+    given = {"lying": Staged(lying, "lying.mp4")}
+    job = editing.edit(video=video, tasks=[outro], files=given)
+    for _ in range(5):
+        done = run_here(job)
+    assert (done.status, done.error_code) == ("failed", "wrong_duration")
+    unchanged(video, video)
 
 
 def test_a_runners_result_is_as_good(video):

@@ -97,6 +97,15 @@ def test_a_sound_shows_its_cover_or_a_card(saved, name):
     assert small[1] <= 157
 
 
+def test_a_cover_that_declares_more_than_it_should_is_not_decoded(saved, monkeypatch):
+    monkeypatch.setattr(pictures, "MAX_COVER_SIDE", 63)  # The clip's own has 64.
+    video = saved("cover")
+
+    pictures.add(video)
+
+    assert sizes(video)[1] == (850, 480)
+
+
 def test_pictures_are_made_once_by_however_many_at_once(saved, videos):
     video = saved("landscape")
     failures = []

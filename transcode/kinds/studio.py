@@ -119,7 +119,5 @@ def _require_pictures(info: MediaInfo, asked: Expected) -> None:
     Raises: `Refused`.
     """
     said = info.said_of(info.video.index) if info.video else {}
-        (each for each in info.raw["streams"] if each.get("index") == at), {}
-    )
     if (picture_s := number_of(said.get("duration"))) is not None:
         require_duration(picture_s, asked)

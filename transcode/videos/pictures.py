@@ -105,8 +105,6 @@ def _still(path: Path, info: MediaInfo, title: str, folder: Path) -> Path:
 def _is_cover(stream: OtherStream, info: MediaInfo) -> bool:
     """Return whether a stream is a cover that may be decoded: a few KB may declare gigapixels."""
     said = info.said_of(stream.index)
-        (each for each in info.raw["streams"] if each.get("index") == stream.index), {}
-    )
     sides = [said.get("width", 0), said.get("height", 0)]
     return stream.kind == "cover" and all(0 < side <= MAX_COVER_SIDE for side in sides)
 

@@ -20,7 +20,7 @@ from rest_framework import serializers
 
 from core.errors import InvalidInput, JobError, TemporaryFailure
 from core.jobs.kinds import JobKind
-from core.jobs.lifecycle import LeaseLost
+from core.jobs.lifecycle import LeaseLost, NotAllowed
 from core.jobs.models import Job, Status
 from core.jobs.types import Json
 from transcode.models import JobType, Runner, Video, VideoJob
@@ -192,7 +192,9 @@ class VideoKind(JobKind):
 
     @classmethod
     def begun_anew(cls, job: Job) -> None:
-        """Give a retried job its failures back."""
+        """Give a retried job its failures back. Raises: `NotAllowed` when its video is gone."""
+        if not VideoJob.objects.filter(job=job.pk).exists():
+            raise NotAllowed("The video of this job was deleted.")
         VideoJob.objects.filter(job=job.pk).update(failures=0, failed_by={}, withheld={})
 
     @classmethod

@@ -137,6 +137,7 @@ def test_a_socket_ends_with_its_token(connect, open_socket, user, access_token):
             other.create(picture(f"Picture {number}"), process=False)
             if ending.done():
                 break
+            time.sleep(0.25)  # Sixty commands in ten seconds are the most.
     *events, last = ending.result()
 
     assert warning["type"] == "auth.expiring"

@@ -250,3 +250,11 @@ def test_the_watchdog_treats_each_silence_as_the_contract_says(video, runner):
     assert (state_of(waiting), waiting.holder, waiting.attempt) == (9, "", 1)
     execute(orphan.pk)  # Nothing was staged here: it ends, and is not encoded again.
     assert Job.objects.get(pk=orphan.pk).status == "failed"
+
+
+def test_a_job_of_a_deleted_video_is_not_tried_again(video, runner):
+    job = make_job(video)
+    lifecycle.cancel(job.pk)
+    video.delete()
+    with pytest.raises(lifecycle.NotAllowed):
+        lifecycle.retry(job.pk)

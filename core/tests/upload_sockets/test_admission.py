@@ -1,5 +1,6 @@
 """Who may open an upload socket, and for how long (core contract, 2.2)."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import count

@@ -150,6 +150,16 @@ class Sending {
     const body = parse(response?.getBody() ?? "");
     this.#ended(refused(response?.getStatus() ?? 0, body, response?.getHeader("Retry-After")).message);
     this.#slot("words").dataset.tone = "bad";
+    const status = response?.getStatus() ?? 0;
+    if (status >= 400 && status < 500) this.#forget();
+  }
+
+  /** What the server has refused cannot go on, and its video is gone. */
+  async #forget() {
+    this.#slot("show").hidden = true;
+    for (const { urlStorageKey } of await this.#upload.findPreviousUploads()) {
+      await tus.defaultOptions.urlStorage.removeUpload(urlStorageKey);
+    }
   }
 
   #ended(words) {

@@ -59,7 +59,6 @@ class Environment:
         shutil.rmtree(FOLDER, ignore_errors=True)
 
 
-
 def free_port() -> int:
     """Return a TCP port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:

@@ -91,7 +91,7 @@ def test_renditions_cut_at_other_times_are_no_ladder(family, tmp_path):
     from transcode.engines import playlists
     from transcode.videos import placing
 
-    checked = kind._checked(kind.job, kind.video_job, made)
+    checked = kind._checked(kind.job, kind.video_job, made, kind.program)
     merged = playlists.read((tmp_path / "360" / "360.m3u8").read_text())
     other = placing.CheckedHls(
         checked.names,

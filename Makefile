@@ -20,7 +20,7 @@ run: setup-run  ## install what is missing, then serve the platform (Ctrl-C stop
 	@exec $(BIN)/python -m backend.run $(ARGS)
 
 test: setup-test  ## install what is missing, then run every test (ARGS="path -k name")
-	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup --reruns 1 --reruns-delay 2 $(ARGS)
+	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 test-postgres: setup-postgres  ## the same suite on a PostgreSQL that is started for it
 	@exec $(BIN)/python -m backend.bootstrap.postgres $(ARGS)

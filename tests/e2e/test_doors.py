@@ -42,6 +42,7 @@ def test_the_way_through_the_login_leads_to_the_page_that_was_asked_for(
     visitor: Visitor, user
 ) -> None:
     page = visitor.goto("/uploads/")
+    expect(page.get_by_label("E-mail")).to_be_focused()
 
     page.keyboard.type(user.email)
     page.keyboard.press("Tab")

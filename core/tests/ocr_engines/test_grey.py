@@ -16,7 +16,7 @@ SIDE = 7_600  # squared it is 58 megapixels, just below what a page may have
 MOST_MIB = 700
 
 IN_A_CHILD = """
-import resource, sys
+import sys
 from pathlib import Path
 import numpy as np
 from core.ocr.engines import OcrOptions, make_engine
@@ -37,7 +37,9 @@ for file in sys.argv[2:]:
         options = OcrOptions(detect_language=False)
         for chunk in read_document(Path(file), mime, options, engine, check=lambda: None):
             pass
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+# Not `ru_maxrss`: over fork and exec that keeps the peak of the process that started this one.
+status = Path("/proc/self/status").read_text().split()
+print(int(status[status.index("VmHWM:") + 1]) // 1024)
 """
 
 

@@ -6,6 +6,9 @@ from core.realtime import quotas
 from core.realtime.publish import connection
 from core.realtime.quotas import Attendance, CommandRate
 
+# Nothing here reads a table, but the threads close the connections that older tests left.
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
 def who():

@@ -7,6 +7,9 @@ import pytest
 from core.realtime.publish import Event
 from core.realtime.sweep import Sweep
 
+# Nothing here reads a table, but the threads close the connections that older tests left.
+pytestmark = pytest.mark.django_db
+
 
 class Watcher:
     def __init__(self):

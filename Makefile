@@ -36,7 +36,7 @@ bench: setup-test  ## every benchmark, each against a peer or the bare tool, and
 	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 lock: setup-test  ## compile requirements/*.in to *.txt
-	@for name in base dev; do $(BIN)/uv pip compile -q --universal --python-version 3.11 \
+	@for name in base dev speech; do $(BIN)/uv pip compile -q --universal --python-version 3.11 \
 	  --no-header --no-annotate $(ARGS) requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 
 clean:  ## remove the environment and caches; data in ./var stays

@@ -1,0 +1,1 @@
+"""The Media API: one request, many stages, every percent live."""

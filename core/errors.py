@@ -4,6 +4,8 @@ JobError                 an expected failure: a stable `code` and a sentence for
 ├── InvalidInput         the input is at fault: never tried again
 │   └── FieldErrors      and these of its fields are
 ├── TemporaryFailure     trying again may help: the kernel does, while attempts are left
+├── BackendNotConfigured the operator has to set something up first
+├── Stopped              whoever asked for the work no longer wants it
 └── Throttled            a limit was reached; may pass once it has a time to wait
 """
 
@@ -46,6 +48,19 @@ class TemporaryFailure(JobError):  # noqa: N818 - the name says what happened
     """Something outside failed (I/O, an engine, a server); another attempt may pass."""
 
     code = "temporary_failure"
+
+
+class BackendNotConfigured(JobError):  # noqa: N818 - the name says what happened
+    """An engine lacks a package, a model, an address or a key: the operator has to give it one."""
+
+    code = "backend_not_configured"
+
+
+class Stopped(JobError):  # noqa: N818 - the name says what happened
+    """The work ended early because its caller's `should_stop` said so; nothing came of it."""
+
+    code = "stopped"
+    sentence = "Stopped."
 
 
 class Throttled(JobError):  # noqa: N818 - the name says what happened

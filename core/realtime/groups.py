@@ -39,3 +39,8 @@ def group_for_video(video_id: UUID | str) -> str:
 def group_for_videos_of(user_id: UUID | str) -> str:
     """Changes of all videos of one user."""
     return f"videos.user.{user_id}"
+
+
+def group_for_media_request(rid: str) -> str:
+    """Changes of one request of the Media API (its contract, 3.4)."""
+    return f"media.{rid}"

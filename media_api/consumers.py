@@ -1,0 +1,299 @@
+"""One socket for all requests of a client (Media API contract, section 3).
+
+A subscription remembers what the client was told of its request: state, stage, per cent.
+Whatever comes next, from an event or from the row itself, is told as the difference to
+that, so nothing is told twice, backwards, or after the end, and what an event that was
+lost should have said is said by the next one.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from time import monotonic, time
+from typing import Any, ClassVar
+
+from core.realtime.asgi import Message, Receive, Scope, Send
+from core.realtime.commands import Command
+from core.realtime.consumer import AuthenticatedConsumer
+from core.realtime.credentials import Credentials, query_of
+from core.realtime.errors import Refused
+from core.realtime.groups import group_for_media_request
+from core.realtime.identity import Identity, identity_of
+from core.realtime.loops import in_thread, per_loop
+from core.realtime.publish import Event
+from core.realtime.sweep import Sweep
+from media_api import events
+from media_api.client_events import InvalidEvent, event_in
+from media_api.config.live import current
+from media_api.progress import UNKNOWN, Progress, gone_body, progress_of
+from media_api.selectors import is_rid, request_of, requests_named
+from media_api.states import FINAL, State
+
+NOT_FOUND, NOT_ACCEPTED, ALREADY_SUBSCRIBED, NOT_SUBSCRIBED, TOO_MANY = 1, 2, 3, 4, 6
+POLICY_VIOLATION, MESSAGE_TOO_BIG = 1008, 1009
+INVALID_IN_A_ROW = 20
+FRAMES_A_WINDOW, WINDOW_S = 250, 5.0
+
+
+@dataclass
+class Told:
+    """What a client knows of one request."""
+
+    state: State = State.QUEUED
+    stage: int = UNKNOWN
+    pct: int = 0
+    pct_at: float = 0.0
+    revision: int = -1
+
+
+class RequestsConsumer(AuthenticatedConsumer):
+    """Subscriptions to any number of requests; the address names none of them."""
+
+    token_subprotocols: ClassVar[tuple[str, ...]] = ("jwt", "bearer")
+    max_message_bytes: ClassVar[int] = 64 * 2**10
+    renews_tokens: ClassVar[bool] = False
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self._told: dict[str, Told] = {}
+        # What comes while a row is read: it may be newer than the row.
+        self._early: dict[str, Event | None] = {}
+        self._seq = 0
+        self._invalid_in_a_row = 0
+        self._frame_times: deque[float] = deque(maxlen=FRAMES_A_WINDOW)
+        self._rid: str | None = None
+        query = query_of(scope)
+        self._is_extended = query.get("extended") == "1"
+        self._subscribes = query.get("subscribe") == "1"
+
+    async def identify(self, credentials: Credentials) -> Identity | None:
+        """A token has to be right; whether there must be one is the configuration's."""
+        if credentials.are_given or current().auth.required:
+            return await in_thread(identity_of, credentials)
+        return None
+
+    def max_sockets(self) -> int:
+        """Return how many sockets one user, or one address, may have."""
+        return current().limits.sockets_per_user
+
+    def commands_per_10s(self) -> int:
+        """Leave the pace to `_handle`, whose window is shorter."""
+        return 2 * FRAMES_A_WINDOW + 1
+
+    async def subscribe(self) -> None:
+        """Accept; the request in the address is subscribed to only where that is asked for."""
+        await self.accept()
+        rid = self.scope["url_route"]["kwargs"].get("request_id")
+        if rid is not None and self._subscribes:
+            await self._subscribe(rid)
+            await self._sync(rid)
+
+    # What clients say.
+
+    async def _handle(self, message: Message) -> None:
+        now = monotonic()
+        is_full = len(self._frame_times) == FRAMES_A_WINDOW
+        if is_full and now - self._frame_times[0] < WINDOW_S:
+            raise Refused(POLICY_VIOLATION)
+        self._frame_times.append(now)
+        self._rid = None
+        await super()._handle(message)
+
+    def _check_size(self, size: int) -> None:
+        if size > self.max_message_bytes:
+            raise Refused(MESSAGE_TOO_BIG)
+
+    async def decode(self, text: str) -> Command:
+        """Make an event of a message. Raises: `InvalidEvent`, `Refused` after twenty in a row."""
+        try:
+            command = event_in(text)
+        except InvalidEvent:
+            self._count_invalid()
+            raise
+        self._invalid_in_a_row = 0
+        return command
+
+    async def on_bytes(self, data: bytes) -> None:  # noqa: ARG002 - whatever is in it
+        """Refuse as what is not JSON. Raises: `InvalidEvent`, `Refused`."""
+        self._count_invalid()
+        raise InvalidEvent.not_json()
+
+    def _count_invalid(self) -> None:
+        self._invalid_in_a_row += 1
+        if self._invalid_in_a_row >= INVALID_IN_A_ROW:
+            raise Refused(POLICY_VIOLATION)
+
+    async def on_command(self, command: Command) -> None:
+        """Do what an event asks."""
+        rid = self._rid = command["rid"]
+        if command["type"] == "sub":
+            await self._subscribe(rid)
+        elif command["type"] == "unsub":
+            self._unsubscribe(rid)
+        else:
+            await self._sync(rid)
+
+    def error_frame(self, code: str, error: Any, extra: Any) -> object | None:  # noqa: ARG002
+        """Return the frame of an invalid event, or of a fault; a refusal is told by its code."""
+        if code == InvalidEvent.code:
+            return dict(extra)
+        if code in ("internal", "unavailable") and self._rid is not None:
+            return {"type": "error", "rid": self._rid, "code": 0}
+        return None
+
+    # Subscriptions.
+
+    async def _subscribe(self, rid: str) -> None:
+        if rid in self._told:
+            self._refuse(rid, ALREADY_SUBSCRIBED)
+            return
+        if len(self._told) >= current().websockets.max_subscriptions:
+            self._refuse(rid, TOO_MANY)
+            return
+        # Before the group is joined nothing is said of it, and nobody may fill Redis with names.
+        if not is_rid(rid):
+            self._refuse(rid, NOT_FOUND)
+            return
+        # Joined first, then read: no end falls between.
+        self._early[rid] = None
+        await self.join(group_for_media_request(rid))
+        progress = await self._read(rid)
+        early = self._early.pop(rid, None)
+        if progress is None or progress.state in FINAL:
+            self.leave(group_for_media_request(rid))
+            self._refuse(rid, NOT_FOUND if progress is None else NOT_ACCEPTED)
+            return
+        self._told[rid] = Told(
+            progress.state, progress.cur_stage, progress.pct, monotonic(), progress.revision
+        )
+        request_sweep().watch(rid, self)
+        if early is not None:
+            self.on_event(early)
+
+    def _unsubscribe(self, rid: str) -> None:
+        if rid not in self._told:
+            self._refuse(rid, NOT_SUBSCRIBED)
+            return
+        self._forget(rid)
+
+    def _forget(self, rid: str) -> None:
+        self._told.pop(rid, None)
+        self.leave(group_for_media_request(rid))
+        request_sweep().unwatch(rid, self)
+
+    async def _sync(self, rid: str) -> None:
+        progress = await self._read(rid)
+        body = gone_body(rid) if progress is None else progress.body()
+        error = body.pop("error", None)
+        self._say({**body, "type": "sync"}, error=error)
+
+    async def _read(self, rid: str) -> Progress | None:
+        user = self.identity.user if self.identity is not None else None
+        return await in_thread(_progress_of, user, rid)
+
+    def _refuse(self, rid: str, code: int) -> None:
+        frame = {"type": "error", "rid": rid, "code": code}
+        self.send_json({**frame, "isMissing": True} if code == NOT_FOUND else frame)
+
+    # What happens to requests.
+
+    def on_event(self, event: Event) -> None:
+        """Tell what is news."""
+        rid = event.data["rid"]
+        told = self._told.get(rid)
+        if told is None:
+            if rid in self._early:
+                self._early[rid] = event
+            return
+        revision = event.data["revision"]
+        if revision is not None:
+            if revision < told.revision:
+                return
+            told.revision = revision
+        state, stage, pct = State(event.data["status"]), event.data["stage"], event.data["pct"]
+        if state == told.state == State.PROCESSING and stage == told.stage:
+            self._tell_progress(told, pct, event)
+        else:
+            self._tell(rid, told, state, stage, pct, event)
+
+    def _tell_progress(self, told: Told, pct: int, event: Event) -> None:
+        """Tell how far the stage is, if that is more, and if it is time."""
+        settings, now = current().websockets, monotonic()
+        if pct <= told.pct or settings.no_progress_updates:
+            return
+        if pct < 100 and now - told.pct_at < settings.update_progress_interval:
+            return
+        told.pct, told.pct_at = pct, now
+        if self._is_extended:
+            self._say({"type": "progress", "rid": event.data["rid"], "pct": pct})
+        else:
+            self.send_event(event)
+
+    def _tell(self, rid: str, told: Told, state: State, stage: int, pct: int, event: Event) -> None:
+        """Tell the way from what was told to what is: state, stages, per cent, end."""
+        if state == State.QUEUED:
+            if told.state != State.QUEUED:
+                self._tell_state(rid, told, state)
+                told.stage, told.pct = UNKNOWN, 0
+            return
+        if told.state == State.QUEUED and state != State.DELETED and stage != UNKNOWN:
+            self._tell_state(rid, told, State.PROCESSING)
+            told.stage = 0
+        while told.stage < stage and state != State.DELETED:
+            self._end_stage(rid, told)
+            told.stage += 1
+            told.pct, told.pct_at = 0, 0.0
+            self._say({"type": "stage", "rid": rid, "curStage": told.stage})
+        if stage == told.stage and state == State.PROCESSING:
+            self._tell_progress(told, pct, event)
+        if state in FINAL:
+            if state == State.FINISHED:
+                self._end_stage(rid, told)
+            self._tell_state(rid, told, state, error=event.data.get("error"))
+            self._forget(rid)
+
+    def _end_stage(self, rid: str, told: Told) -> None:
+        """Say that a stage has come to its end, unless that was said."""
+        if told.stage > 0 and told.pct < 100 and not current().websockets.no_progress_updates:
+            told.pct = 100
+            self._say({"type": "progress", "rid": rid, "pct": 100})
+
+    def _tell_state(self, rid: str, told: Told, state: State, error: object = None) -> None:
+        if told.state != state:
+            told.state = state
+            self._say({"type": "status", "rid": rid, "status": int(state)}, error=error)
+
+    def _say(self, frame: dict[str, Any], error: object = None) -> None:
+        """Send a frame; a connection that asked for more gets more keys."""
+        if self._is_extended:
+            self._seq += 1
+            frame = {**frame, "seq": self._seq, "ts": time()}
+            if error is not None:
+                frame["error"] = error
+        self.send_json(frame)
+
+    def on_resync(self) -> None:
+        """Redis was away: read what is waited for."""
+        request_sweep().hurry()
+
+    def on_end(self) -> None:
+        """Wait for nothing any more."""
+        request_sweep().forget(self)
+
+
+def _progress_of(user: Any, rid: str) -> Progress | None:
+    request = request_of(user, rid)
+    return None if request is None else progress_of(request)
+
+
+def _read_requests(rids: list[str]) -> Iterable[tuple[str, Event]]:
+    """Read what is waited for; what is not there any more is told as well."""
+    found = set()
+    for request in requests_named(rids):
+        found.add(request.rid)
+        yield request.rid, events.event_of_progress(progress_of(request))
+    for rid in set(rids) - found:
+        yield rid, events.deleted_event(rid)
+
+
+request_sweep = per_loop(lambda: Sweep(_read_requests))

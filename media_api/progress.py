@@ -1,0 +1,101 @@
+"""How far a request is, as clients are told: a view over its job (Media API contract, 2.6)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
+
+from django.utils import timezone
+
+from core.jobs.models import Job, Status
+from media_api.models import MediaRequest
+from media_api.states import State, state_of
+
+UNKNOWN = -1
+
+
+class ErrorBody(TypedDict):
+    """Why a request, or one of its stages, failed; `stage` counts from 1, 0 is before them."""
+
+    code: str
+    message: str
+    stage: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a client may know of a request that is there; `pct` is the current stage's."""
+
+    rid: str
+    state: State
+    cur_stage: int
+    total_stages: int
+    elapsed_s: int
+    pct: int
+    error: ErrorBody | None
+    revision: int
+
+    def body(self) -> dict[str, Any]:
+        """Return the answer of the status routes."""
+        body = {
+            "rid": self.rid,
+            "curStage": self.cur_stage,
+            "totalStages": self.total_stages,
+            "elapsedTime": self.elapsed_s,
+            "status": int(self.state),
+            "pct": self.pct,
+        }
+        return body if self.error is None else {**body, "error": self.error}
+
+
+def gone_body(rid: str) -> dict[str, Any]:
+    """Return the answer for a request that is deleted, unknown, or another's."""
+    return {"rid": rid, "status": int(State.DELETED)}
+
+
+def progress_of(request: MediaRequest) -> Progress:
+    """Return how far a request is; its job has to be loaded with it."""
+    job, state = request.job, state_of(request.job)
+    total = len(request.stages) or UNKNOWN
+    cur_stage, pct = stage_of(job, state)
+    if state in (State.FINISHED, State.DONE_PARTIALLY):
+        cur_stage, pct = total, 100
+    return Progress(
+        rid=request.rid,
+        state=state,
+        cur_stage=cur_stage,
+        total_stages=total if state != State.QUEUED else UNKNOWN,
+        elapsed_s=elapsed_s(job),
+        pct=pct,
+        error=error_of(job),
+        revision=job.revision,
+    )
+
+
+def stage_of(job: Job, state: State) -> tuple[int, int]:
+    """Return the current stage, from 1, and its per cent; 0 is before the first stage."""
+    if state == State.QUEUED or job.started_at is None:
+        return UNKNOWN, 0
+    if not job.stage:
+        return 0, 0
+    return job.stage_index + 1, int(job.progress * 100)
+
+
+def elapsed_s(job: Job, now: datetime | None = None) -> int:
+    """Return whole seconds from the start of the work to its end, or until now."""
+    if job.started_at is None or job.status == Status.QUEUED:
+        return 0
+    end = job.finished_at or now or timezone.now()
+    return max(0, int((end - job.started_at).total_seconds()))
+
+
+def error_of(job: Job) -> ErrorBody | None:
+    """Return what went wrong; None while nothing did."""
+    if job.status == Status.SUCCEEDED:
+        error: ErrorBody | None = (job.result or {}).get("error")
+        return error
+    stage = job.stage_index + 1 if job.stage else 0
+    if job.status == Status.CANCELLED:
+        return {"code": "canceled_by_user", "message": "The request was canceled.", "stage": stage}
+    if job.status == Status.FAILED:
+        return {"code": job.error_code, "message": job.error_message, "stage": stage}
+    return None

@@ -44,6 +44,8 @@ _ADDRESS = re.compile(
 _FILTER_OPTIONS = frozenset(("vf", "af", "filter", "filter_complex", "lavfi"))
 _FILTERS_THAT_OPEN = re.compile(r"(?:^|[\s;,\]])a?movie(?:@\w+)?\s*=")
 
+# `[mov,mp4 @ 0x55d0c1a2b3c0]`: where in our memory a part of ffmpeg lies.
+_IN_MEMORY = re.compile(r" @ 0x[0-9a-f]+", re.IGNORECASE)
 _FOLDERS = re.compile(r"(?:file:)?(?<![\w/.])/(?:[^\s/:'\"]+/)+")
 
 
@@ -81,7 +83,8 @@ def address_scheme(word: str) -> str:
 
 
 def without_folders(line: str, folders: Sequence[str | os.PathLike[str]] = ()) -> str:
-    """A line that ffmpeg wrote, its paths cut down to the names of the files."""
+    """A line that ffmpeg wrote, its paths cut down to the names of the files, without addresses
+    of its memory."""
     for folder in sorted((os.fspath(folder) for folder in folders), key=len, reverse=True):
         line = line.replace(f"file:{folder}/", "").replace(f"{folder}/", "")
-    return _FOLDERS.sub("", line)
+    return _IN_MEMORY.sub("", _FOLDERS.sub("", line))

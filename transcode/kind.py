@@ -207,11 +207,17 @@ class VideoKind(JobKind):
         if job.status in (Status.QUEUED, Status.SUCCEEDED):
             jobs_available()  # Itself, or the children that waited for it.
         if job.status in (Status.QUEUED, Status.FAILED, Status.CANCELLED):
-            VideoJob.objects.filter(job=job.pk).exclude(token_hash="").update(
-                token_hash="", runner=None
-            )
+            _take_right(job)
             growing.withdraw(job)
         following.job_changed(job)
+
+
+def _take_right(job: Job) -> None:
+    """End the runner's right to a job; who had it last is kept unless somebody else may get it."""
+    of_runner = VideoJob.objects.filter(job=job.pk)
+    of_runner.exclude(token_hash="").update(token_hash="")
+    if job.status == Status.QUEUED:
+        of_runner.exclude(runner=None).update(runner=None)
 
 
 def video_kind(job: Job) -> type[VideoKind]:
@@ -228,6 +234,11 @@ def kind_for(job_type: str) -> type[VideoKind]:
     """Return the handler of a PeerTube job type. Raises: `KeyError`."""
     found: dict[str, type[VideoKind]] = {kind.type: kind for kind in _handlers()}
     return found[job_type]
+
+
+def job_titles() -> dict[str, str]:
+    """Return what people call each type of job, by PeerTube's name of it."""
+    return {kind.type: kind.title for kind in _handlers()}
 
 
 def runner_kinds() -> list[str]:

@@ -30,7 +30,7 @@ class Hls(VideoKind):
     """Encode one rendition. A resolution of 0 is the sound alone."""
 
     name = "transcode.vod-hls-transcoding"
-    title = "HLS rendition"
+    title = "Streaming rendition"
     type = JobType.HLS
     parts = (VIDEO_PART, PLAYLIST_PART)
 

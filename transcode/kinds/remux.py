@@ -22,7 +22,7 @@ class Remux(VideoKind):
     """
 
     name = "transcode.remux"
-    title = "Copy of the source"
+    title = "Copy of the original"
     type = JobType.REMUX
     queue = "io"
     is_for_runners = False

@@ -34,7 +34,7 @@ class Studio(VideoKind):
     """Apply a person's tasks; the result is the video's new source."""
 
     name = "transcode.video-studio-transcoding"
-    title = "Studio edit"
+    title = "Edit"
     type = JobType.STUDIO
     stall = "studio"
     parts = ("videoFile",)

@@ -20,7 +20,7 @@ class Transcription(VideoKind):
     """Listen to a video. There is no speech engine here yet: runners alone do it."""
 
     name = "transcode.video-transcription"
-    title = "Transcription"
+    title = "Captions"
     type = JobType.TRANSCRIPTION
     stall = "transcription"
     parts = ("vttFile",)

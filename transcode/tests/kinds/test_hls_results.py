@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from core.jobs.models import Job
-from transcode.models import JobType, VideoFile, VideoState
+from transcode.api.listing import jobs_of
+from transcode.models import JobType, VideoFile, VideoJob, VideoState
 from transcode.tests.engines.hls import decode, hls
+from transcode.tests.factories import make_runner
 from transcode.tests.videos.conftest import files_below
 from transcode.tests.videos.making import accept, finish, hand_over, make_video, stage
 from transcode.videos import placing, storage
@@ -84,6 +86,19 @@ def test_a_lying_result_fails_its_job_and_nothing_of_it_is_served(lie, user, vid
     video.refresh_from_db()
     assert (video.is_playable, video.master_name) == (False, "")
     assert video.state == VideoState.TRANSCODING_FAILED
+
+
+def test_a_refused_result_names_the_runner_that_brought_it(user, videos):
+    video, (top, *_) = make_video(user)
+    runner, _token = make_runner("attic")
+    VideoJob.objects.filter(job=top.pk).update(runner=runner, token_hash="f" * 64)
+
+    assert ended(top, brought(top, **LIES["wrong height"])).status == "failed"
+
+    shown = {job["uuid"]: job["executor"] for job in jobs_of(video)}
+    assert shown.pop(str(top.pk)) == "runner:attic"
+    assert set(shown.values()) == {None}
+    assert VideoJob.objects.get(job=top.pk).token_hash == ""
 
 
 def test_a_result_of_another_duration_is_refused(user, videos):

@@ -36,7 +36,7 @@ def test_the_same_error_twice_costs_one_failure(call, held):
     assert fresh(held).failures == 1
 
 
-def test_the_last_error_ends_the_job_with_its_children(call, held, video):
+def test_the_last_error_ends_the_job_with_its_children(call, held, runner, video):
     child = make_job(video, parent=held)
     VideoJob.objects.filter(pk=held.pk).update(failures=4)
     assert report(call, held, "no such codec").status_code == 204
@@ -45,6 +45,7 @@ def test_the_last_error_ends_the_job_with_its_children(call, held, video):
     assert row.job.error_message == "no such codec"
     assert row.job.finished_at is not None
     assert row.token_hash == ""
+    assert row.runner.pk == runner.pk
     assert state_of(fresh(child).job) == JobState.PARENT_ERRORED
 
 

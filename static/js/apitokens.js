@@ -2,6 +2,7 @@
 
 import { call } from "./api.js";
 import { ask } from "./ask.js";
+import { offerCopies } from "./copyonce.js";
 
 const TOKENS = "/api/v1/users/tokens/";
 const WHEN = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
@@ -32,10 +33,7 @@ export class TokenList {
     const key = slot(box, "key");
     slot(box, "name").textContent = nameOf(token);
     key.value = token.key;
-    key.addEventListener("focus", () => key.select());
-    // Browsers offer the clipboard to pages over https and of this very machine only.
-    slot(box, "copy").hidden = !navigator.clipboard;
-    slot(box, "copy").addEventListener("click", () => copy(key, slot(box, "copy")));
+    offerCopies(box);
     find("made").replaceChildren(box);
     this.#shownId = token.id;
     this.place.prepend(this.#row(token));
@@ -79,15 +77,6 @@ export class TokenList {
 
   #none() {
     find("tokens-none").hidden = this.place.children.length > 0 || !find("tokens-error").hidden;
-  }
-}
-
-async function copy(key, button) {
-  try {
-    await navigator.clipboard.writeText(key.value);
-    button.textContent = "Copied";
-  } catch {
-    key.select(); // the browser was told not to: the hand can still copy it
   }
 }
 

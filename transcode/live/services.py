@@ -54,5 +54,10 @@ def end_live(video: Video) -> None:
 
 def require_live() -> None:
     """Raise `LiveOff` where no stream can be taken."""
-    if not settings.TRANSCODE_LIVE_RTMP_PORT or rtmp_server.installed() is None:
+    if not is_live_on():
         raise LiveOff
+
+
+def is_live_on() -> bool:
+    """Return whether streams can be taken here: a port is set, and the RTMP server is there."""
+    return bool(settings.TRANSCODE_LIVE_RTMP_PORT) and rtmp_server.installed() is not None

@@ -1,5 +1,6 @@
 """The pages of videos. One document serves them all: a file goes on being sent on each."""
 
+import json
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -7,6 +8,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from core.pages.responses import own_page, user_of
+from transcode.kind import job_titles
+from transcode.live.services import is_live_on
 from transcode.videos import selectors
 from transcode.videos.errors import NotFound
 from transcode.videos.intake import AUDIO_EXTENSIONS, VIDEO_EXTENSIONS
@@ -32,4 +35,5 @@ def video(request: HttpRequest, video_id: UUID) -> HttpResponse:
 
 def _page(request: HttpRequest) -> HttpResponse:
     accepted = ",".join(("video/*", "audio/*", *sorted(VIDEO_EXTENSIONS | AUDIO_EXTENSIONS)))
-    return render(request, "transcode/videos.html", {"accepted": accepted})
+    context = {"accepted": accepted, "is_live_on": is_live_on(), "titles": json.dumps(job_titles())}
+    return render(request, "transcode/videos.html", context)

@@ -1,7 +1,7 @@
 /** The list of videos: cards in the order of the API, newest first. */
 
 import { call } from "../api.js";
-import { encoding, facts, length, playsAlready, stateWords } from "./words.js";
+import { encoding, facts, failure, length, playsAlready, stateWords } from "./words.js";
 
 const PAGE_SIZE = 24;
 const TYPING_MS = 250;
@@ -142,7 +142,7 @@ function fill(item, video) {
   slot("state").textContent = words;
   slot("state").dataset.tone = tone;
   slot("plays").hidden = !playsAlready(video);
-  slot("facts").textContent = video.error || facts(video) || WHEN.format(new Date(video.createdAt));
+  slot("facts").textContent = failure(video) || facts(video) || WHEN.format(new Date(video.createdAt));
   slot("length").textContent = video.duration ? length(video.duration) : "";
   slot("progress").hidden = !encoding(video);
   slot("progress").value = video.progress ?? 0;

@@ -1,12 +1,14 @@
 /** Going live: a stream is made, and its key is shown this once. */
 
 import { call } from "../api.js";
+import { offerCopies } from "../copyonce.js";
 
 const find = (id) => document.getElementById(id);
 
-/** Ask for a stream's name; `made(video)` gets what the server has made. */
+/** Ask for a stream's name, where there is live; `made(video)` gets what the server has made. */
 export function offerLive(made) {
   const dialog = find("live-dialog");
+  if (!dialog) return;
   find("go-live").addEventListener("click", () => {
     find("live-form").reset();
     find("live-error").hidden = true;
@@ -37,10 +39,9 @@ function asked() {
 
 function keyBox({ rtmpUrl, streamKey }) {
   const box = find("key-template").content.firstElementChild.cloneNode(true);
-  for (const [name, value] of [["url", rtmpUrl], ["key", streamKey]]) {
-    const field = box.querySelector(`[data-slot="${name}"]`);
-    field.value = value;
-    field.addEventListener("focus", () => field.select());
-  }
+  box.querySelector("#rtmp-url").value = rtmpUrl;
+  box.querySelector("#stream-key").value = streamKey;
+  box.querySelector("[data-slot=close]").addEventListener("click", () => box.remove());
+  offerCopies(box);
   return box;
 }

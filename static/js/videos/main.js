@@ -8,7 +8,7 @@ import { offerLive } from "./live.js";
 import { Sender, unfinishedNames } from "./send.js";
 import { VideoSheet } from "./sheet.js";
 import { VideoStore } from "./store.js";
-import { busy, failed, stateWords } from "./words.js";
+import { busy, failure, stateWords } from "./words.js";
 
 const LIST = "/videos/";
 const OPEN = /^\/videos\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/$/;
@@ -26,7 +26,7 @@ function changed(video, before) {
   list.put(video);
   if (video.uuid === sheet.uuid) sheet.show(video);
   if (before && busy(before) && !busy(video)) {
-    find("said").textContent = `${video.name}: ${failed(video) ? video.error ?? "Failed" : stateWords(video)[0]}`;
+    find("said").textContent = `${video.name}: ${failure(video) || stateWords(video)[0]}`;
   }
 }
 

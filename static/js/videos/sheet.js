@@ -6,7 +6,8 @@ import { JobTable } from "./jobtable.js";
 import { Player } from "./player.js";
 import { askForEdit } from "./studio.js";
 import {
-  busy, encoding, facts, failed, jobAct, languageName, onAir, playsAlready, renditionFacts, stateWords,
+  awaitsStream, busy, encoding, facts, failed, failure, jobAct, languageName, onAir, playsAlready, renditionFacts,
+  stateWords,
 } from "./words.js";
 
 const BUSY_MS = 3_000; // how often an unfinished video's jobs are read
@@ -49,6 +50,7 @@ export class VideoSheet {
   show(video) {
     const before = this.#video;
     this.#video = video;
+    if (!awaitsStream(video)) find("live-key").replaceChildren();
     this.#head(video);
     this.#buttons(video);
     this.#renditions(video);
@@ -58,7 +60,7 @@ export class VideoSheet {
 
   /** Say what went wrong with an action, or with the video. */
   complain(message) {
-    const words = message || this.#video?.error || "";
+    const words = message || (this.#video ? failure(this.#video) : "");
     find("video-error").textContent = words;
     find("video-error").hidden = !words;
   }
@@ -127,8 +129,9 @@ export class VideoSheet {
   }
 
   async #edit() {
-    const form = await askForEdit(this.#video);
-    if (form) this.#post("studio", form);
+    const { uuid } = this;
+    const isSent = await askForEdit(this.#video, (form) => call("POST", `/api/v1/video/${uuid}/studio`, form));
+    if (isSent) await this.#attempt(() => {});
   }
 
   async #delete() {

@@ -14,17 +14,10 @@ const STATES = {
 const BUSY = new Set([2, 3, 6, 9]);
 const ENCODING = new Set([2, 6, 9]);
 const FAILED = new Set([7, 8]);
+const CANCELLED = "The transcoding was cancelled."; // as transcode/videos/following.py says it
 
-const JOB_TYPES = {
-  "vod-hls-transcoding": "Streaming rendition",
-  "vod-web-video-transcoding": "Web video",
-  "vod-audio-merge-transcoding": "Picture for a sound",
-  "live-rtmp-hls-transcoding": "Live stream",
-  "video-studio-transcoding": "Edit",
-  "video-transcription": "Captions",
-  "generate-video-storyboard": "Storyboard",
-  remux: "Copy of the original",
-};
+// What the page of jobs calls them too: the server has the words.
+const JOB_TITLES = JSON.parse(document.getElementById("jobs").dataset.titles);
 const JOB_STATES = {
   1: ["Waiting", "wait"],
   2: ["Running", "busy"],
@@ -47,8 +40,24 @@ export function encoding({ state, isLive }) {
   return ENCODING.has(state.id) && !isLive;
 }
 
+/** Whether a video's work has failed, or was cancelled. */
 export function failed({ state }) {
   return FAILED.has(state.id);
+}
+
+/** Whether somebody has ended a video's work: for people that is no failure. */
+export function isCancelled(video) {
+  return failed(video) && video.error === CANCELLED;
+}
+
+/** Why a video has failed; nothing for one that was cancelled. */
+export function failure(video) {
+  return isCancelled(video) ? "" : video.error ?? "";
+}
+
+/** Whether a stream is awaited. */
+export function awaitsStream({ state, isLive }) {
+  return isLive && state.id === 4;
 }
 
 /** Whether a stream is awaited or on the air. */
@@ -59,6 +68,7 @@ export function onAir({ state, isLive }) {
 /** The words and the tone of a video's state. */
 export function stateWords(video) {
   if (video.isLive && video.state.id === 1) return ["Live", "bad"];
+  if (isCancelled(video)) return ["Cancelled", ""];
   const [words, tone] = STATES[video.state.id] ?? [video.state.label, ""];
   const percent = encoding(video) && video.progress ? `, ${video.progress} %` : "";
   return [words + percent, tone];
@@ -93,7 +103,7 @@ export function renditionFacts({ width, height, fps, size: bytes, bitrate, codec
 
 /** What a job does. */
 export function jobType({ type }) {
-  return JOB_TYPES[type] ?? type;
+  return JOB_TITLES[type] ?? type;
 }
 
 /** Which size a job makes. */

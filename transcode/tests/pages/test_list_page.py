@@ -206,7 +206,7 @@ def test_names_are_searched_and_states_are_chosen(visitor: Visitor, user) -> Non
     page.locator("#search").fill("éCL")
     expect(page.locator(".video-name")).to_have_text(["Éclair"])
     page.locator("#search").fill("")
-    page.locator("#state").select_option(label="Failed")
+    page.locator("#state").select_option(label="Failed or cancelled")
     expect(page.locator(".video-name")).to_have_text(["Bread"])
     page.locator("#search").fill("nothing like it")
     expect(page.get_by_text("No video fits the search.")).to_be_visible()

@@ -1,11 +1,15 @@
 """The pages of videos before any script runs: whose they are, and what may run in them."""
 
+import json
 import re
+from html import unescape
 from uuid import UUID
 
 import pytest
 from django.test import Client
 
+from core.pages.cards import kind_titles
+from transcode.kind import kind_for
 from transcode.models import JobType
 from transcode.tests.factories import make_job, make_video
 
@@ -73,6 +77,34 @@ def test_a_name_that_is_markup_is_in_no_page_as_markup(client: Client, user) -> 
 
     for path in (LIST, page_of(video), "/"):
         assert "<script>alert" not in client.get(path).content.decode()
+
+
+def test_live_is_not_offered_where_no_stream_can_be_taken(client: Client, user, settings) -> None:
+    settings.TRANSCODE_LIVE_RTMP_PORT = 0
+    client.force_login(user)
+
+    page = client.get(LIST).content.decode()
+
+    assert 'id="go-live"' not in page
+    assert 'id="live-dialog"' not in page
+
+
+def test_live_is_offered_where_streams_are_taken(client: Client, user) -> None:
+    client.force_login(user)
+
+    assert 'id="go-live"' in client.get(LIST).content.decode()
+
+
+def test_each_work_has_one_name_on_every_page(client: Client, user) -> None:
+    client.force_login(user)
+
+    titles = re.search(r'data-titles="([^"]*)"', client.get(LIST).content.decode())
+
+    shown = json.loads(unescape(titles[1]))
+    of_kinds = kind_titles()
+    assert set(shown) == set(JobType.values)
+    assert shown == {each: of_kinds[kind_for(JobType(each)).name] for each in shown}
+    assert "" not in shown.values()
 
 
 def test_staff_see_every_video(client: Client, user, staff) -> None:

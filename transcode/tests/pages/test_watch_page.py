@@ -14,6 +14,7 @@ from transcode.tests.factories import make_video
 from transcode.tests.pages.watching import (
     PLAYER,
     at_videos,
+    card,
     live,
     long_clip,
     play,
@@ -219,7 +220,10 @@ def test_a_job_is_cancelled_and_tried_again_from_the_page(visitor: Visitor, user
     top.get_by_role("button", name="Try again").click()
     expect(top).to_contain_text("Running")
     page.locator(".sheet-buttons").get_by_role("button", name="Cancel").click()
-    expect(page.locator("#video-state")).not_to_contain_text("Encoding")
+    state(page, "Cancelled")
+    expect(page.locator("#video-error")).to_be_hidden()
+    page.get_by_role("link", name="All videos").click()
+    expect(card(page, "slow to encode").locator("[data-slot=state]")).to_have_text("Cancelled")
 
 
 def test_a_video_is_cut_from_the_page(watching) -> None:
@@ -241,10 +245,18 @@ def test_an_edit_that_cannot_be_is_refused_in_words(watching, visitor: Visitor) 
     page, video = watching
 
     page.get_by_role("button", name="Edit…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Edit").click()
+    expect(dialog.get_by_role("alert")).to_have_text("Choose what to do first.")
     page.get_by_label("Begin at, in seconds").fill("999")
-    page.locator("#edit-dialog").get_by_role("button", name="Edit").click()
+    dialog.get_by_role("button", name="Edit").click()
 
-    expect(page.locator("#video-error")).not_to_be_empty()
+    expect(dialog.get_by_role("alert")).not_to_have_text("Choose what to do first.")
+    expect(dialog.get_by_role("alert")).not_to_be_empty()
+    expect(page.locator("#video-error")).to_be_hidden()
+    assert page.get_by_label("Begin at, in seconds").input_value() == "999"
+    dialog.get_by_role("button", name="Leave it").click()
+    expect(dialog).to_be_hidden()
     assert not VideoJob.objects.filter(video=video, type="video-studio-transcoding").exists()
 
 
@@ -259,6 +271,12 @@ def test_a_live_stream_is_made_and_its_key_is_shown_once(visitor: Visitor, user)
     assert len(key) >= 16
     state(page, "Waiting for the stream")
     expect(page.locator("#player")).to_have_text("It plays here as soon as the stream begins.")
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator("[data-copies='stream-key']").click()
+    expect(page.locator("[data-copies='stream-key']")).to_have_text("Copied")
+    assert page.evaluate("() => navigator.clipboard.readText()") == key
+    page.get_by_role("button", name="I have copied it").click()
+    expect(page.locator("#live-key")).to_be_empty()
     page.reload()
     state(page, "Waiting for the stream")
     assert key not in page.content()

@@ -103,9 +103,22 @@ def choice(name: str, default: str, choices: Sequence[str]) -> str:
     return read(name, default, convert, "one of " + ", ".join(choices))
 
 
-def names(name: str, default: str = "") -> list[str]:
-    """Read a comma-separated list; blanks around the items are dropped."""
-    return read(name, default, lambda v: [p.strip() for p in v.split(",") if p.strip()], "a list")
+def names(
+    name: str,
+    default: str = "",
+    *,
+    check: Callable[[str], object] = str,
+    wanted: str = "a list",
+) -> list[str]:
+    """Read a comma-separated list; `check` raises `ValueError` for an item that is not `wanted`."""
+
+    def convert(value: str) -> list[str]:
+        found = [part.strip() for part in value.split(",") if part.strip()]
+        for item in found:
+            check(item)
+        return found
+
+    return read(name, default, convert, wanted)
 
 
 def networks(name: str, default: str = "") -> list[IPv4Network | IPv6Network]:
@@ -162,11 +175,15 @@ def size_bytes(name: str, default: str) -> int:
     return read(name, default, convert, "a size such as 512 MiB")
 
 
-def folder(name: str, default: str) -> Path:
-    """Read a folder's path, relative to the project's root, and make it."""
-    path = (ROOT / read(name, default, Path, "a path").expanduser()).resolve()
+def folder(name: str, default: str, *, if_empty: Path = ROOT, mode: int = 0o777) -> Path:
+    """Read a folder's path, relative to the project's root, and make it with `mode`.
+
+    `if_empty` is the folder where neither the setting nor its default names one.
+    """
+    given = read(name, default, str, "a path")
+    path = (ROOT / Path(given).expanduser()).resolve() if given else if_empty
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=mode, parents=True, exist_ok=True)
     except OSError as error:
         raise ImproperlyConfigured(
             f"{name}: the folder {path} cannot be made ({error.strerror})."

@@ -1,6 +1,7 @@
 """What is allowed, for how long and how much: limits of jobs, uploads, sockets and OCR."""
 
 from backend.settings import env
+from core.net.addresses import parse_allowed
 
 MAX_UPLOAD_SIZE_BYTES = env.size_bytes("MAX_UPLOAD_SIZE", "20 GiB")
 # Resumable uploads that are under way, or whose files wait to be used.
@@ -13,7 +14,11 @@ MAX_ANONYMOUS_BODY_BYTES = 2**20
 ANONYMOUS_BODY_BYTES: dict[str, int] = {}
 # What of a form is kept in memory: its fields without its files.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 2**20
-OUTBOUND_ALLOW = env.names("OUTBOUND_ALLOW")
+OUTBOUND_ALLOW = env.names(
+    "OUTBOUND_ALLOW",
+    check=parse_allowed,
+    wanted="a list such as 10.1.0.0/16, 127.0.0.1:9000, [::1]:9000",
+)
 METRICS_ALLOW = env.networks("METRICS_ALLOW")
 
 JOB_LEASE_S = env.seconds("JOB_LEASE_S", 30, minimum=1)

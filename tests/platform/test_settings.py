@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from backend.settings import env
+from core.net.addresses import parse_allowed
 from tests.support.running import ROOT
 
 READERS = {
@@ -18,6 +19,7 @@ READERS = {
     "choice": lambda: env.choice("SOME", "a", ["a", "b"]),
     "size": lambda: env.size_bytes("SOME", "1 KiB"),
     "networks": lambda: env.networks("SOME"),
+    "names": lambda: env.names("SOME", check=parse_allowed),
     "origins": lambda: env.origins("SOME"),
     "zone": lambda: env.time_zone("SOME", "UTC"),
     "redis": lambda: env.redis_url("SOME"),
@@ -39,6 +41,7 @@ def _undeclared():
         *[("choice", value) for value in ("c", "A", "a b")],
         *[("size", value) for value in ("-1", "1 KB", "GiB", "1,5 GiB", "1 GiB x")],
         *[("networks", value) for value in ("10.0.0.0/33", "localhost", "10.0.0.1:80")],
+        *[("names", value) for value in ("10.0.0.0/33", "localhost", "10.0.0.1:0", "::1, x")],
         *[("origins", value) for value in ("example.org", "ftp://x", "https://x/p", "//x")],
         *[("zone", value) for value in ("Mars", "../etc/passwd", "/etc/localtime")],
         *[("redis", value) for value in ("localhost:6379", "http://x", "unix://relative")],
@@ -67,6 +70,7 @@ def test_a_malformed_value_is_refused_in_one_line_that_names_it(monkeypatch, rea
         ("size", "1.5KiB", 1536),
         ("size", "1048576", 2**20),
         ("origins", "https://a.example, http://b:8080/", ["https://a.example", "http://b:8080"]),
+        ("names", " 10.1.0.0/16,[::1]:90 ,", ["10.1.0.0/16", "[::1]:90"]),
         ("zone", "Europe/Paris", "Europe/Paris"),
         ("redis", "rediss://h:6380/1", "rediss://h:6380/1"),
     ],

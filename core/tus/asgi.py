@@ -16,23 +16,24 @@ BODY = "medialoom.body"
 METHODS = (b"DELETE", b"HEAD", b"OPTIONS", b"PATCH")
 
 
-def is_tus(path: str) -> bool:
-    """Return whether a path is one of resumable uploads."""
-    return path.startswith(PREFIX)
+def is_tus(scope: Scope) -> bool:
+    """Return whether a request is about a resumable upload."""
+    return str(scope["path"]).startswith(PREFIX)
 
 
 class UnspooledBodies:
-    """Serve the paths that `takes` names with their bodies in the scope, all else as it comes."""
+    """Serve what one of `takes` tells with its body in the scope, all else as it comes."""
 
-    def __init__(self, app: Application, takes: Callable[[str], bool] = is_tus) -> None:
+    def __init__(self, app: Application, *takes: Callable[[Scope], bool]) -> None:
         self.app, self.takes = app, takes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or not self.takes(scope["path"]):
+        if scope["type"] != "http" or not any(takes(scope) for takes in self.takes):
             await self.app(scope, receive, send)
             return
-        scope["method"] = method_of(scope)
+        if is_tus(scope):
+            scope["method"] = method_of(scope)
         body = scope[BODY] = Inflow(receive)
         try:
             await self.app(scope, _Nothing().receive, _Answer(scope, body, send).send)

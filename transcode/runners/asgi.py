@@ -13,9 +13,9 @@ from core.tus.asgi import UnspooledBodies
 _UPLOADS = re.compile(r"/api/v1/runners/jobs/[^/]+/(update|success)/?")
 
 
-def is_upload(path: str) -> bool:
-    """Return whether a path takes a runner's files."""
-    return _UPLOADS.fullmatch(path) is not None
+def is_upload(scope: Scope) -> bool:
+    """Return whether a request may bring a runner's files."""
+    return _UPLOADS.fullmatch(scope["path"]) is not None
 
 
 class RunnerUploads:
@@ -27,5 +27,5 @@ class RunnerUploads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one socket."""
-        is_ours = scope["type"] == "http" and is_upload(scope["path"])
+        is_ours = scope["type"] == "http" and is_upload(scope)
         await (self.uploads if is_ours else self.rest)(scope, receive, send)

@@ -10,7 +10,7 @@ import re
 import secrets
 import shutil
 from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -24,21 +24,19 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from core.api.clients import client_ip
 from core.api.parsers import StrictJSONParser
 from core.errors import FieldErrors
+from core.multipart import Begin, FormReader, Limits
+from core.multipart.sinks import CountedBody
 from core.realtime.loops import per_loop
 from core.tus.errors import TooLarge
 from core.tus.inflow import Inflow
 from core.tus.threads import on_disk, with_rows
 from transcode.runners import holding
 from transcode.runners.holding import Held
-from transcode.runners.parts import Begin, Content, Event, NotAForm, Parts
-from transcode.runners.sinks import CountedBody, FilePart, TextPart
 from transcode.runners.tokens import MAX_CHARS
 from transcode.videos import storage
 
-# Texts are held in memory, and before the tokens anybody may send them.
-MAX_TEXT_BYTES = 2**16
-# What stands around the tokens of somebody unknown: texts, their heads, line ends without end.
-MAX_STRANGER_BYTES = 4 * MAX_TEXT_BYTES
+# A call in JSON: before the tokens anybody may send it.
+MAX_JSON_BYTES = 2**18
 UPLOADS_PER_RUNNER = 4
 TOKENS = ("runnerToken", "jobToken")
 _PAYLOAD = re.compile(r"payload\[(\w{1,64})\]", re.ASCII)
@@ -59,13 +57,11 @@ class Reception:
         self, request: HttpRequest, job_id: UUID, wanted: Callable[[Held], Collection[str]]
     ) -> None:
         self._request, self._job_id, self._wanted = request, job_id, wanted
-        self._texts: dict[str, str] = {}
+        self._texts: Mapping[str, str] = {}
         self._kept: Collection[str] = ()
         self._hold: Held | None = None
         self._folder: Path | None = None
         self._slot: asyncio.Semaphore | None = None
-        self._sink: TextPart | FilePart | None = None
-        self._text_bytes = 0
         self.files: dict[str, Path] = {}
 
     @property
@@ -97,24 +93,21 @@ class Reception:
         if int(self._request.headers.get("Content-Length") or 0) > limit_bytes:
             raise TooLarge(limit_bytes)
         kind = self._request.content_type
-        body.start()
         if kind == "multipart/form-data":
-            await self._read_form(CountedBody(body, limit_bytes))
+            await self._read_form(body, Limits(whole_bytes=limit_bytes))
         elif kind == "application/json":
-            await self._read_json(CountedBody(body, MAX_STRANGER_BYTES))
+            body.start()
+            await self._read_json(CountedBody(body, MAX_JSON_BYTES))
         else:
             raise UnsupportedMediaType(kind or "")
         await self._identify()
 
-    async def _read_form(self, body: CountedBody) -> None:
-        parts = Parts(self._request.headers["Content-Type"])
-        while piece := await body.take():
-            for event in parts.feed(piece):
-                await self._follow(event)
-            if self._hold is None and body.seen_bytes > MAX_STRANGER_BYTES:
-                raise TooLarge(MAX_STRANGER_BYTES)
-        if not parts.is_whole:
-            raise NotAForm
+    async def _read_form(self, body: Inflow, limits: Limits) -> None:
+        reader = FormReader(self._request.headers["Content-Type"], self._place, limits=limits)
+        await reader.read(body)
+        self._texts = reader.texts
+        found = ((_PAYLOAD.fullmatch(name), file.path) for name, file in reader.files.items())
+        self.files = {match[1]: path for match, path in found if match}
 
     async def _read_json(self, body: CountedBody) -> None:
         pieces = []
@@ -126,49 +119,20 @@ class Reception:
         payload = said.pop("payload", None) or {}
         if not isinstance(payload, dict):
             raise FieldErrors({"payload": "An object, please."})
-        self._texts.update(_texts_of(said))
-        self._texts.update(_texts_of({f"payload[{k}]": v for k, v in payload.items()}))
+        inner = {f"payload[{name}]": value for name, value in payload.items()}
+        self._texts = {**_texts_of(said), **_texts_of(inner)}
 
-    async def _follow(self, event: Event) -> None:
-        """Do what the next piece of a form asks for."""
-        if isinstance(event, Begin):
-            self._sink = await self._begin_file(event) if event.is_file else TextPart(event.name)
-        elif isinstance(event, Content):
-            await self._take(event.data)
-        else:
-            await self._end()
-
-    async def _take(self, data: bytes) -> None:
-        if isinstance(self._sink, FilePart):
-            await on_disk(self._sink.write, data)
-        elif isinstance(self._sink, TextPart):
-            self._text_bytes += len(data)
-            if self._text_bytes > MAX_TEXT_BYTES:
-                raise TooLarge(MAX_TEXT_BYTES)
-            self._sink.data += data
-
-    async def _end(self) -> None:
-        sink, self._sink = self._sink, None
-        if isinstance(sink, FilePart):
-            await on_disk(sink.close)
-        elif isinstance(sink, TextPart):
-            self._texts[sink.name] = sink.text()
-
-    async def _begin_file(self, part: Begin) -> FilePart | None:
-        """Open a file for a part that is wanted, once the tokens are known."""
+    async def _place(self, part: Begin, texts: Mapping[str, str]) -> Path | None:
+        """Say where a file goes that is wanted, once the tokens are known."""
+        self._texts = texts
         await self._identify()
         match = _PAYLOAD.fullmatch(part.name)
         if not match or match[1] not in self._kept:
             return None
-        name = match[1]
-        if name in self.files:
-            raise FieldErrors({part.name: "This file was sent twice."})
         await self._wait_for_slot()
         if self._folder is None:
             self._folder = _new_folder(self.hold)
-        sink = await on_disk(FilePart, self._folder / name)
-        self.files[name] = sink.path
-        return sink
+        return self._folder / match[1]
 
     async def _identify(self) -> None:
         """Look at the tokens, once. Raises: `UnknownJob`, `FieldErrors`."""
@@ -197,10 +161,7 @@ class Reception:
     # ---- afterwards
 
     async def close(self) -> None:
-        """Let go of what is open, and let the runner's next upload begin."""
-        sink, self._sink = self._sink, None
-        if isinstance(sink, FilePart):
-            sink.abandon()
+        """Let the runner's next upload begin."""
         if self._slot is not None:
             self._slot.release()
             self._slot = None

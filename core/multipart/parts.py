@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.utils.http import parse_header_parameters
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
@@ -13,10 +14,15 @@ MOST_PARTS = 64
 
 @dataclass(frozen=True)
 class Begin:
-    """A part begins."""
+    """A part begins. `filename` is the client's: a label, never a path; None for a text."""
 
     name: str
-    is_file: bool
+    filename: str | None = None
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is a file's part."""
+        return self.filename is not None
 
 
 @dataclass(frozen=True)
@@ -101,11 +107,14 @@ class Parts:
         self._value.clear()
 
     def _on_headers_finished(self) -> None:
-        kind, options = parse_options_header(self._disposition)
-        if kind != b"form-data" or b"name" not in options:
+        try:
+            # It knows `filename*`, too, which RFC 7578 (4.2) forbids and older clients send.
+            kind, said = parse_header_parameters(self._disposition.decode("utf-8", "replace"))
+        except ValueError as error:
+            raise NotAForm from error
+        if kind != "form-data" or "name" not in said:
             raise NotAForm
-        name = options[b"name"].decode("utf-8", "replace")
-        self._events.append(Begin(name, is_file=b"filename" in options))
+        self._events.append(Begin(said["name"], said.get("filename")))
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         self._events.append(Content(data[start:end]))

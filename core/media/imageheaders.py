@@ -25,10 +25,11 @@ def contains(file: BinaryIO, wanted: bytes, *, start: int = 0) -> bool:
     """Whether `wanted` occurs at or after `start`, in flat memory."""
     file.seek(start)
     kept = b""
+    seam = len(wanted) - 1
     while block := file.read(_BLOCK_BYTES):
-        if wanted in kept + block:
+        if wanted in block or wanted in kept + block[:seam]:
             return True
-        kept = block[1 - len(wanted) :] if len(wanted) > 1 else b""
+        kept = (kept + block)[-seam:] if len(block) < seam else block[len(block) - seam :]
     return False
 
 

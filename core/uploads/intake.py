@@ -9,9 +9,11 @@ import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 from uuid import UUID
 
 from django.conf import settings
@@ -108,9 +110,19 @@ def received(content: Content, *, owner_id: UUID) -> Iterator[Received]:
             require_size(content.field, size_bytes)
         if not size_bytes:
             raise FieldErrors({content.field: _EMPTY.get(content.field, "The file is empty.")})
-        target.file.flush()
-        os.fsync(target.file.fileno())
-        yield _identified(content, target.path, digest.hexdigest(), size_bytes)
+        with _made_durable(target.file):
+            found = _identified(content, target.path, digest.hexdigest(), size_bytes)
+        yield found
+
+
+@contextmanager
+def _made_durable(file: BinaryIO) -> Iterator[None]:
+    """Wait for the disk while the block works: it has the file beyond a power cut afterwards."""
+    file.flush()
+    with ThreadPoolExecutor(1, thread_name_prefix="fsync") as disk:
+        written = disk.submit(os.fsync, file.fileno())
+        yield
+        written.result()
 
 
 _EMPTY = {"image_base64": "Empty image data."}

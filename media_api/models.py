@@ -46,7 +46,7 @@ class MediaRequest(models.Model):
     actions = models.JSONField(default=list)
     config = models.JSONField(default=dict)
     input_type = models.CharField(max_length=8, choices=InputType)
-    input_value = models.TextField(blank=True, help_text="A path, a link, or the stored name.")
+    input_value = models.TextField(blank=True, help_text="A path, a link, or what names the bytes.")
     original_name = models.CharField(max_length=255, blank=True)
     fingerprint = models.CharField(max_length=64)
 

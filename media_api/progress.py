@@ -11,6 +11,13 @@ from media_api.models import MediaRequest
 from media_api.states import State, state_of
 
 UNKNOWN = -1
+# The contract's (4.2); what else may end a job is none of a client's business.
+CODES = frozenset({
+    "unsupported_file_type", "source_not_found", "source_forbidden", "source_too_large",
+    "no_audio_stream", "ffmpeg_failed", "transcription_failed", "language_unsupported",
+    "summary_failed", "backend_not_configured", "ocr_failed", "canceled_by_user", "timeout",
+    "worker_lost", "disk_full", "internal",
+})  # fmt: skip
 
 
 class ErrorBody(TypedDict):
@@ -97,5 +104,6 @@ def error_of(job: Job) -> ErrorBody | None:
     if job.status == Status.CANCELLED:
         return {"code": "canceled_by_user", "message": "The request was canceled.", "stage": stage}
     if job.status == Status.FAILED:
-        return {"code": job.error_code, "message": job.error_message, "stage": stage}
+        code = job.error_code if job.error_code in CODES else "internal"
+        return {"code": code, "message": job.error_message, "stage": stage}
     return None

@@ -1,0 +1,35 @@
+"""What a change of a request's job entails beside the events: its webhook, its input."""
+
+from functools import partial
+
+from django.db import transaction
+
+from core.jobs.lifecycle import NotAllowed
+from core.jobs.models import Job
+from media_api import events, storage
+from media_api.models import InputType, MediaRequest
+from media_api.services import webhooks
+from media_api.states import State, state_of
+
+
+def job_changed(job: Job) -> None:
+    """Do what a change demands, in its transaction; what touches the disk waits for the commit."""
+    events.announce(job)
+    if not job.is_finished:
+        return
+    request = MediaRequest.objects.filter(pk=job.params["rid"]).first()
+    if request is None:
+        return
+    if request.webhook_url:
+        webhooks.announce(request, job)
+    if state_of(job) == State.FINISHED:
+        transaction.on_commit(partial(storage.remove_input, request.rid), robust=True)
+
+
+def require_input(job: Job) -> None:
+    """Look whether a job can be tried again. Raises: `NotAllowed`."""
+    request = MediaRequest.objects.filter(pk=job.params["rid"]).first()
+    if request is None:
+        raise NotAllowed("The request was deleted.")
+    if request.input_type == InputType.BLOB and storage.raw_of(request.rid) is None:
+        raise NotAllowed("The input of this request is not kept any more.")

@@ -1,0 +1,127 @@
+"""`media_api.request`: one request, from its input to its archive (Media API contract, 4)."""
+
+from pathlib import Path
+from typing import Any
+
+from rest_framework import serializers
+
+from core.errors import InvalidInput, JobError
+from core.jobs.kinds import JobKind
+from core.jobs.models import Job
+from core.jobs.types import Json
+from media_api import ending, storage
+from media_api.config.live import current
+from media_api.engines.plan import Plan, plan_for
+from media_api.models import MediaRequest
+from media_api.pipeline import archiving, inspecting, sources
+from media_api.pipeline.failures import said_of
+from media_api.pipeline.running import Outcome, run_stages
+from media_api.pipeline.stages import STAGES
+from media_api.pipeline.work import Unsupported, Work
+
+# The dearest first: a request waits for the resource that most of its time goes to.
+QUEUES = (
+    ("compress", "ffmpeg"),
+    ("transcribe", "speech"),
+    ("extract_audio", "ffmpeg"),
+    ("to_text", "ocr"),
+)
+
+
+class RequestParams(serializers.Serializer[object]):
+    """Which request, and what it asks for."""
+
+    rid = serializers.RegexField(r"^[0-9a-f]{32}$")
+    actions = serializers.ListField(child=serializers.CharField())
+
+
+class MediaJob(JobKind):
+    """Make the outputs of one request. Result: `{"outputs", "error"}`, the latter in part."""
+
+    name = "media_api.request"
+    title = "Media request"
+    params_serializer = RequestParams
+    max_attempts = 2
+
+    @classmethod
+    def queue_of(cls, params: Json) -> str:
+        """Return the queue of the dearest stage."""
+        return next((queue for name, queue in QUEUES if name in params["actions"]), "default")
+
+    @classmethod
+    def changed(cls, job: Job) -> None:
+        """Tell the sockets; at the end also the webhook and the disk."""
+        ending.job_changed(job)
+
+    @classmethod
+    def begun_anew(cls, job: Job) -> None:
+        """Refuse to try again what has no input any more. Raises: `NotAllowed`."""
+        ending.require_input(job)
+
+    def limit_s(self) -> float:
+        """Return the operator's limit, as it is now."""
+        return float(current().job_timeout)
+
+    def run(self) -> Json:
+        """Fetch, look, plan, make, pack. Raises: `JobError` when nothing has come of it."""
+        request = MediaRequest.objects.filter(pk=self.job.params["rid"]).first()
+        if request is None:
+            raise InvalidInput("The request was deleted.", code="cancelled")
+        try:
+            with storage.attempt_folder(request.rid, self.job.attempt) as scratch:
+                outcome = self._made(request, scratch)
+        except (JobError, OSError) as error:
+            raise _in_contract(error) from error
+        if outcome.error is not None and not outcome.done:
+            raise JobError(outcome.error["message"], code=outcome.error["code"])
+        result: dict[str, Any] = {"outputs": outcome.outputs}
+        return result if outcome.error is None else {**result, "error": outcome.error}
+
+    def publish(self, result: Json) -> None:
+        """Write down what there is to be fetched."""
+        rid = self.job.params["rid"]
+        MediaRequest.objects.filter(pk=rid).update(outputs=result["outputs"])
+
+    def _made(self, request: MediaRequest, scratch: Path) -> Outcome:
+        with self.heartbeat():
+            source = sources.fetched(request, current(), check=self.check)
+            found = inspecting.inspect(source, request, current(), runner=self.program)
+        plan = plan_for(found.file_type, request.request_type, request.actions)
+        if not plan.stages:
+            raise Unsupported
+        self._begin(request, plan)
+        work = Work(
+            rid=request.rid,
+            config=request.config,
+            settings=current(),
+            source=source,
+            mime=found.mime,
+            info=found.info,
+            scratch=scratch,
+            out=storage.out_folder(request.rid),
+            wanted=frozenset(stage.name for stage in plan.stages),
+            runner=self.program,
+            check=self.check,
+        )
+        outcome = run_stages(
+            work, plan, STAGES, report=self.report, may_come_again=self.job.attempts_left > 0
+        )
+        if outcome.done:
+            with self.heartbeat():
+                archiving.pack(request.rid, [one["name"] for one in outcome.outputs])
+        return outcome
+
+    def _begin(self, request: MediaRequest, plan: Plan) -> None:
+        """Write down the stages: from now on clients can be told how many there are."""
+        self.stage_names = tuple(stage.name for stage in plan.stages)
+        MediaRequest.objects.filter(pk=request.pk).update(stages=list(self.stage_names))
+
+
+def _in_contract(error: Exception) -> Exception:
+    """Give an error that ended the work before its stages one of the contract's codes."""
+    if isinstance(error, JobError):
+        code, _ = said_of(error, "internal")
+        error.code = code
+        return error
+    code, message = said_of(error, "internal")
+    return error if code == "internal" else JobError(message, code=code)

@@ -1,0 +1,78 @@
+"""`transcribe`: speech to text, with the times of its words."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.media.progress import Progress
+from core.speech.base import Transcript
+from core.speech.sound import decode
+from core.speech.subtitles import as_json, as_srt, as_vtt
+from media_api import storage
+from media_api.backends import speech_backend
+from media_api.pipeline.sound import audio_of
+from media_api.pipeline.work import Report, Work
+
+# Decoding is quick beside listening; this much of the bar is its.
+DECODED = 0.05
+TEXT = "transcription.txt"
+
+
+def transcribe(work: Work, report: Report) -> Sequence[Path]:
+    """Write the text, and the other formats that were asked for.
+
+    The segments are kept beside the outputs whatever was asked for: subtitles of any format
+    are made of them later. Raises: `JobError`.
+    """
+    backend = speech_backend(work.settings)
+    wav = work.scratch / "speech.wav"
+    if not wav.is_file():
+        _decode(work, wav, report)
+    transcript = backend.transcribe(
+        wav,
+        language=work.config["transcribe"]["language"],
+        on_progress=lambda part: report(DECODED + part * (1 - DECODED)),
+        should_stop=work.should_stop,
+    )
+    wav.unlink()
+    segments = work.scratch / storage.SEGMENTS
+    segments.write_text(json.dumps(as_json(transcript), ensure_ascii=False), encoding="utf-8")
+    storage.place(work.rid, segments)
+    return _written(work, transcript)
+
+
+def _decode(work: Work, wav: Path, report: Report) -> None:
+    audio = audio_of(work)
+    duration_s = work.info.duration_s if work.info else 0.0
+
+    def told(progress: Progress) -> None:
+        report(progress.fraction(duration_s) * DECODED)
+
+    decode(work.source, audio, wav, runner=work.runner, on_progress=told)
+
+
+def _written(work: Work, transcript: Transcript) -> list[Path]:
+    """Write the text always, since others are made of it, and what else was asked for."""
+    made = [_file(work, TEXT, _text_of(work, transcript))]
+    formats = work.config["transcribe"]["formats"]
+    if "srt" in formats:
+        made.append(_file(work, "transcription.srt", as_srt(transcript)))
+    if "vtt" in formats:
+        made.append(_file(work, "transcription.vtt", as_vtt(transcript)))
+    if "json" in formats:
+        text = json.dumps(as_json(transcript), ensure_ascii=False)
+        made.append(_file(work, "transcription.json", text))
+    return made
+
+
+def _text_of(work: Work, transcript: Transcript) -> str:
+    """Return the text; another engine than the chosen one is named in it."""
+    if transcript.backend == work.settings.transcription.backend:
+        return transcript.text
+    return f"{transcript.text}\n\n[{transcript.backend}]"
+
+
+def _file(work: Work, name: str, text: str) -> Path:
+    path = work.scratch / name
+    path.write_text(text, encoding="utf-8")
+    return path

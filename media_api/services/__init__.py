@@ -1,0 +1,1 @@
+"""What may be done with requests: taking, cancelling, trying again, deleting."""

@@ -1,0 +1,152 @@
+"""Taking a request: its row and its job, or the reason why not.
+
+The input lies in the request's folder before. Whoever calls removes the folder when
+nothing comes of it; one whose process was killed in between goes with the cleaner.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from core.accounts.models import User
+from core.jobs import lifecycle
+from core.jobs.models import UNFINISHED, Job, Status
+from media_api.kinds.request import MediaJob
+from media_api.models import InputType, MediaRequest, RequestType
+from media_api.selectors import requests
+from media_api.services.errors import AlreadyQueued, KeyUsedOtherwise, QueueFull
+from media_api.services.fingerprints import fingerprint
+
+KEYS_KEEP = timedelta(hours=24)
+# Any number that nobody else locks: the ASCII of "media".
+_QUEUE_LOCK = 0x6D65646961
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A request that was checked and is about to be made. `source` names its input."""
+
+    rid: str
+    owner: User | None
+    request_type: RequestType
+    actions: tuple[str, ...]
+    config: dict[str, Any]
+    input_type: InputType
+    input_value: str
+    source: str
+    original_name: str = ""
+    webhook_url: str = ""
+    webhook_secret: str = field(default="", repr=False)
+    idempotency_key: str | None = None
+    client: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """What makes it the same work as another."""
+        return fingerprint(
+            owner_id=self.owner.pk if self.owner else None,
+            route=self.request_type,
+            actions=self.actions,
+            config=self.config,
+            source=self.source,
+        )
+
+    @property
+    def idempotency_scope(self) -> str:
+        """Whose key it is: the user's, or without one the address's."""
+        return str(self.owner.pk) if self.owner else f"address:{self.client}"[:64]
+
+    @property
+    def idempotency_digest(self) -> str:
+        """Tell bodies apart that came with the same key."""
+        return hashlib.sha256(f"{self.fingerprint}{self.webhook_url}".encode()).hexdigest()
+
+
+def submit(draft: Draft, *, queue_size: int, deduplicate: bool) -> MediaRequest:
+    """Make the request, or return the one that its idempotency key has made.
+
+    Raises: `KeyUsedOtherwise`, `AlreadyQueued`, `QueueFull`.
+    """
+    with transaction.atomic():
+        _lock_queue()
+        if earlier := _earlier(draft):
+            return earlier
+        if deduplicate:
+            _refuse_twin(draft)
+        if is_full(queue_size):
+            raise QueueFull
+        return _insert(draft, deduplicate=deduplicate)
+
+
+def is_full(queue_size: int) -> bool:
+    """Return whether as many requests wait as may wait. Those that run do not count."""
+    return waiting_count() >= queue_size
+
+
+def waiting_count() -> int:
+    """Return how many requests wait for a worker."""
+    return Job.objects.filter(kind=MediaJob.name, status=Status.QUEUED).count()
+
+
+def _lock_queue() -> None:
+    """Have everybody who counts and inserts take turns; SQLite's transactions do anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_QUEUE_LOCK])
+
+
+def _earlier(draft: Draft) -> MediaRequest | None:
+    """Return what the same key made within a day, freeing a key that has grown old."""
+    if draft.idempotency_key is None:
+        return None
+    same = requests().filter(
+        idempotency_scope=draft.idempotency_scope, idempotency_key=draft.idempotency_key
+    )
+    old = MediaRequest.objects.filter(
+        pk__in=same.filter(created_at__lt=timezone.now() - KEYS_KEEP).values("pk")
+    )
+    old.update(idempotency_key=None)
+    earlier = same.first()
+    if earlier is not None and earlier.idempotency_digest != draft.idempotency_digest:
+        raise KeyUsedOtherwise
+    return earlier
+
+
+def _refuse_twin(draft: Draft) -> None:
+    twin = Job.objects.filter(work_key=_work_key(draft), status__in=UNFINISHED).first()
+    if twin is not None:
+        raise AlreadyQueued(rid=twin.params["rid"])
+
+
+def _work_key(draft: Draft) -> str:
+    return f"{MediaJob.name}:{draft.fingerprint}"
+
+
+def _insert(draft: Draft, *, deduplicate: bool) -> MediaRequest:
+    job = lifecycle.enqueue(
+        MediaJob,
+        owner=draft.owner,
+        params={"rid": draft.rid, "actions": list(draft.actions)},
+        work_key=_work_key(draft) if deduplicate else None,
+    )
+    return MediaRequest.objects.create(
+        id=draft.rid,
+        owner=draft.owner,
+        job=job,
+        request_type=draft.request_type,
+        actions=list(draft.actions),
+        config=draft.config,
+        input_type=draft.input_type,
+        input_value=draft.input_value,
+        original_name=draft.original_name,
+        fingerprint=draft.fingerprint,
+        idempotency_scope=draft.idempotency_scope if draft.idempotency_key else "",
+        idempotency_key=draft.idempotency_key,
+        idempotency_digest=draft.idempotency_digest if draft.idempotency_key else "",
+        webhook_url=draft.webhook_url,
+        webhook_secret=draft.webhook_secret,
+    )

@@ -1,0 +1,165 @@
+"""From what was sent to a request: sources are checked in the contract's order (2.3)."""
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import transaction
+
+from core.accounts.models import User
+from core.errors import JobError
+from core.media.paths import clean_filename
+from core.multipart import FormFile
+from core.tus import services as tus
+from media_api import storage
+from media_api.config.schema import Config
+from media_api.models import InputType, MediaRequest, RequestType
+from media_api.pipeline.sources import SourceNotFound, local
+from media_api.schemas.submission import Submission
+from media_api.services.errors import (
+    EmptyFile,
+    LocalFilesDisabled,
+    NoSource,
+    NotStored,
+    PathRefused,
+    SeveralSources,
+    TooLarge,
+    UnknownUpload,
+)
+from media_api.services.fingerprints import of_bytes, of_path, of_url
+from media_api.services.submitting import Draft, submit
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What has come: checked `data`, and a file that lies in the request's folder, if one came."""
+
+    rid: str
+    owner: User | None
+    request_type: RequestType
+    submission: Submission
+    file: FormFile | None
+    idempotency_key: str | None
+    client: str
+
+
+@dataclass(frozen=True)
+class _Source:
+    """An input: `value` is kept in the row, `name` tells whether two are the same."""
+
+    input_type: InputType
+    value: str
+    name: str
+    original_name: str = ""
+
+
+def take(arrival: Arrival, config: Config) -> MediaRequest:
+    """Make a request of what has come, or return the one it was made before.
+
+    Raises: `Refused`. Nothing is stored then, but for the folder that the caller removes.
+    """
+    said = arrival.submission
+    sources = [
+        given for given in (arrival.file, said.url, said.path, said.upload_id) if given is not None
+    ]
+    if not sources:
+        raise NoSource
+    if len(sources) > 1:
+        raise SeveralSources
+    if said.upload_id is not None:
+        return _take_upload(arrival, config, said.upload_id)
+    return _submit(arrival, config, _source_of(arrival, config))
+
+
+def _source_of(arrival: Arrival, config: Config) -> _Source:
+    said, file = arrival.submission, arrival.file
+    if said.path is not None:
+        return _path_source(arrival.owner, said.path, config)
+    if said.url is not None:
+        return _Source(InputType.URL, said.url, of_url(said.url))
+    if file is None:
+        raise NoSource
+    if not file.size_bytes:
+        raise EmptyFile
+    if file.size_bytes > config.max_upload_bytes:
+        raise TooLarge
+    file.path.chmod(storage.FILE_MODE)
+    return _bytes_source(file.sha256, file.filename)
+
+
+def _bytes_source(sha256: str, filename: str) -> _Source:
+    name = of_bytes(sha256)
+    cleaned = clean_filename(filename, default="", max_bytes=255)
+    return _Source(InputType.BLOB, name, name, cleaned)
+
+
+def _path_source(owner: User | None, path: str, config: Config) -> _Source:
+    """Accept a file of this server; whatever is wrong with it, the answer is the same."""
+    if not config.allow_local_files:
+        raise LocalFilesDisabled
+    if owner is None or not owner.is_staff:
+        raise PathRefused
+    try:
+        real = local(path, config.local_files_roots)
+        name = of_path(real)
+    except (SourceNotFound, OSError) as error:
+        raise PathRefused from error
+    return _Source(InputType.PATH, str(real), name, clean_filename(real.name, default=""))
+
+
+def _take_upload(arrival: Arrival, config: Config, upload_id: str) -> MediaRequest:
+    """Take over a finished resumable upload, in one transaction with the request it is for."""
+    if arrival.owner is None:
+        raise UnknownUpload
+    with transaction.atomic():
+        try:
+            found = tus.take_file(owner=arrival.owner, upload_id=upload_id)
+        except JobError as error:
+            raise UnknownUpload from error
+        if not found.size_bytes:
+            raise EmptyFile
+        if found.size_bytes > config.max_upload_bytes:
+            raise TooLarge
+        folder = storage.make_data_folder(arrival.rid)
+        target = folder / f"raw{storage.suffix_of(found.filename)}"
+        _link(found.path, target)
+        return _submit(arrival, config, _bytes_source(_sha256(target), found.filename))
+
+
+def _link(source: Path, target: Path) -> None:
+    """Give a file a second name; on a disk of its own, a copy. Raises: `NotStored`."""
+    try:
+        try:
+            os.link(source, target)
+        except OSError:
+            shutil.copyfile(source, target)
+        target.chmod(storage.FILE_MODE)
+    except OSError as error:
+        raise NotStored from error
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _submit(arrival: Arrival, config: Config, source: _Source) -> MediaRequest:
+    said = arrival.submission
+    draft = Draft(
+        rid=arrival.rid,
+        owner=arrival.owner,
+        request_type=arrival.request_type,
+        actions=said.actions,
+        config=said.config,
+        input_type=source.input_type,
+        input_value=source.value,
+        source=source.name,
+        original_name=source.original_name,
+        webhook_url=said.webhook.url if said.webhook else "",
+        webhook_secret=said.webhook.secret if said.webhook else "",
+        idempotency_key=arrival.idempotency_key,
+        client=arrival.client,
+    )
+    return submit(draft, queue_size=config.requests_queue_size, deduplicate=config.deduplicate)

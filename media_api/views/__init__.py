@@ -1,0 +1,1 @@
+"""The Media API over HTTP (its contract, section 2)."""

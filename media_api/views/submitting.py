@@ -1,0 +1,160 @@
+"""The six routes by which a request comes (Media API contract, 2.2 to 2.6).
+
+A form is read as it arrives, its file going straight into the request's folder; who asks,
+and whether there is room, is looked at before the first byte of it is asked for.
+"""
+
+import shutil
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.accounts.models import User
+from core.api.clients import client_ip, throttle_key
+from core.api.throttles import SlidingWindow
+from core.errors import Throttled
+from core.multipart import Begin, FormFile, FormReader, Limits, form_of, with_form
+from media_api import storage
+from media_api.backends import speech_languages
+from media_api.config.live import current
+from media_api.models import RequestType
+from media_api.schemas.submission import parse
+from media_api.services import taking
+from media_api.services.errors import DiskFull, QueueFull, TooLarge
+from media_api.services.submitting import is_full
+from media_api.views.base import MediaView, account_in, asker_before_the_body
+from media_api.views.schema import SUBMISSION
+
+TEXT_BYTES = 2**20
+# What a form has beside its file: heads, boundaries, the text.
+FORM_BYTES = 2 * TEXT_BYTES
+MINUTE_S = 60
+
+
+class SubmitView(MediaView):
+    """One of the six routes; `request_type` says which."""
+
+    request_type: RequestType = RequestType.CUSTOM
+
+    @extend_schema(**SUBMISSION)
+    def post(self, request: Request) -> Response:
+        """Take a request: `{"rid"}`."""
+        rid = _rid_of(request._request)
+        is_taken = False
+        try:
+            made = self._take(request, rid)
+            is_taken = made == rid
+            return Response({"rid": made})
+        finally:
+            if not is_taken:
+                storage.remove_input(rid)
+
+    def _take(self, request: Request, rid: str) -> str:
+        """Return the rid of what is made, or was made before. Raises: `Invalid`, `Refused`."""
+        form, config = form_of(request._request), current()
+        if form is None:
+            _require_open(request._request, account_in(request))
+        submission = parse(
+            self.request_type,
+            form.texts.get("data") if form else _data_of(request._request),
+            config,
+            languages=speech_languages(config),
+            allow=settings.OUTBOUND_ALLOW,
+        )
+        made = taking.take(
+            taking.Arrival(
+                rid=rid,
+                owner=account_in(request),
+                request_type=self.request_type,
+                submission=submission,
+                file=_file_of(form),
+                idempotency_key=_idempotency_key(request),
+                client=throttle_key(client_ip(request)),
+            ),
+            config,
+        )
+        if form and made.rid == rid:
+            form.keep()
+        return made.rid
+
+
+def _file_of(form: FormReader | None) -> FormFile | None:
+    return form.files.get("file") if form else None
+
+
+def _rid_of(request: HttpRequest) -> str:
+    """Return the rid of this request, made at first use: its form's file lies under it."""
+    rid: str | None = getattr(request, "_media_rid", None)
+    if rid is None:
+        rid = uuid.uuid4().hex
+        request._media_rid = rid  # type: ignore[attr-defined]
+    return rid
+
+
+def _data_of(request: HttpRequest) -> bytes | str | None:
+    """Return `data` of a body that is no multipart form: JSON is `data` itself."""
+    if request.content_type == "application/json":
+        return request.body
+    if request.content_type == "application/x-www-form-urlencoded":
+        return request.POST.get("data")
+    return None
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 1 <= len(key) <= 128:
+        raise ValidationError({"Idempotency-Key": ["1 to 128 characters, please."]})
+    return key
+
+
+def reader_of(request: HttpRequest) -> FormReader:
+    """Return what reads a form, or refuse it before it is read (`core.multipart`)."""
+    user, config = asker_before_the_body(request, SubmitView), current()
+    _require_open(request, user)
+    rid = _rid_of(request)
+
+    async def place(part: Begin, texts: Mapping[str, str]) -> Path | None:  # noqa: ARG001
+        if part.name != "file":
+            return None
+        return storage.make_data_folder(rid) / f"raw{storage.suffix_of(part.filename or '')}"
+
+    limits = Limits(
+        whole_bytes=config.max_upload_bytes + FORM_BYTES,
+        text_bytes=TEXT_BYTES,
+        before_files_bytes=FORM_BYTES,
+    )
+    return FormReader(request.headers["Content-Type"], place, limits=limits, is_hashed=True)
+
+
+def _require_open(request: HttpRequest, user: User | None) -> None:
+    """Look whether there is room for one more. Raises: `Throttled`, `Refused`."""
+    config = current()
+    key = str(user.pk) if user else throttle_key(client_ip(request))
+    window = SlidingWindow("media.posts", config.limits.posts_per_minute, MINUTE_S)
+    if not (taken := window.take(key)).allowed:
+        raise Throttled(taken.retry_after_s)
+    declared = request.META.get("CONTENT_LENGTH") or "0"
+    if declared.isdigit() and int(declared) > config.max_upload_bytes + FORM_BYTES:
+        raise TooLarge
+    # A key may stand for a request that was taken already: that is answered whatever waits.
+    if "Idempotency-Key" not in request.headers and is_full(config.requests_queue_size):
+        raise QueueFull
+    if shutil.disk_usage(_existing(storage.root())).free < config.min_free_disk_bytes:
+        raise DiskFull
+
+
+def _existing(folder: Path) -> Path:
+    return folder if folder.exists() else Path(settings.DATA_DIR)
+
+
+def submit_view(request_type: RequestType) -> Callable[..., Any]:
+    """Return the view of one route."""
+    return with_form(SubmitView.as_view(request_type=request_type), reader_of)

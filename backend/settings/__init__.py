@@ -7,4 +7,5 @@ from backend.settings.channels import *  # noqa: F403
 from backend.settings.celery import *  # noqa: F403
 from backend.settings.limits import *  # noqa: F403
 from backend.settings.transcode import *  # noqa: F403
+from backend.settings.media_api import *  # noqa: F403
 from backend.settings.logging import *  # noqa: F403

@@ -38,7 +38,8 @@ def _own_folder(folder: Path) -> Path:
 
 
 REDIS_SOCKET = _embedded_socket(DATA_DIR)
-_CONFIGURED = env.redis_url("REDIS_URL")
+_SECOND_NAME = env.redis_url("REDIS_CONNECTION_STRING")  # the Media API contract's
+_CONFIGURED = env.redis_url("REDIS_URL") or _SECOND_NAME
 REDIS_IS_EMBEDDED = not _CONFIGURED
 REDIS_URL = _CONFIGURED or f"unix://{REDIS_SOCKET}"
 

@@ -1,0 +1,1 @@
+"""What the six routes take, and the 422 list of what they refuse."""

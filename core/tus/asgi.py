@@ -22,15 +22,21 @@ def is_tus(scope: Scope) -> bool:
 
 
 class UnspooledBodies:
-    """Serve what one of `takes` tells with its body in the scope, all else as it comes."""
+    """Serve what one of `takes` tells with its body in the scope, all else by `rest`.
 
-    def __init__(self, app: Application, *takes: Callable[[Scope], bool]) -> None:
-        self.app, self.takes = app, takes
+    `rest` is `app` unless it is given: with one, what is told passes by whatever `rest` does
+    to bodies, and its views have to set limits themselves.
+    """
+
+    def __init__(
+        self, app: Application, *takes: Callable[[Scope], bool], rest: Application | None = None
+    ) -> None:
+        self.app, self.takes, self.rest = app, takes, rest or app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http" or not any(takes(scope) for takes in self.takes):
-            await self.app(scope, receive, send)
+            await self.rest(scope, receive, send)
             return
         if is_tus(scope):
             scope["method"] = method_of(scope)

@@ -2,6 +2,7 @@
 
 import ssl
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 import certifi
@@ -78,10 +79,17 @@ def _judge(allowed: Sequence[Allowed]) -> Callable[[httpx.Request], None]:
 
 
 def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    if ca_file is None:
+        return _usual_trust()
     context = ssl.create_default_context(cafile=certifi.where())
-    if ca_file is not None:
-        context.load_verify_locations(ca_file)
+    context.load_verify_locations(ca_file)
     return context
+
+
+@cache
+def _usual_trust() -> ssl.SSLContext:
+    """Return the usual authorities: reading them costs more than a request."""
+    return ssl.create_default_context(cafile=certifi.where())
 
 
 class _PinnedTransport(httpx.HTTPTransport):

@@ -1,5 +1,6 @@
 """Judging an address by its text, before anything is looked up."""
 
+import re
 from collections.abc import Sequence
 
 import httpx
@@ -8,6 +9,8 @@ from core.net.addresses import HTTPS_PORT, Allowed, literal, may_reach, parse_al
 from core.net.errors import ForbiddenAddress
 
 MAX_URL_CHARS = 8192
+# Names in their ASCII form, and addresses; what else httpx would escape leads nowhere.
+_HOST = re.compile(rb"[A-Za-z0-9._:-]+")
 _PORTS = {"https": HTTPS_PORT, "http": 80}
 
 
@@ -28,7 +31,7 @@ def check_url(url: str, *, allow: Sequence[str] = ()) -> None:
 
 def check_parts(url: httpx.URL, allowed: Sequence[Allowed]) -> None:
     """Refuse a parsed address as `check_url` does. Raises: `ForbiddenAddress`."""
-    if url.scheme not in _PORTS or not url.host:
+    if url.scheme not in _PORTS or not _HOST.fullmatch(url.raw_host):
         raise ForbiddenAddress("Only https addresses can be reached.")
     if url.userinfo:
         raise ForbiddenAddress("An address must not hold a user name or a password.")

@@ -86,11 +86,11 @@ def parse(
     )
 
 
-def _object(data: Mapping[str, Any] | str | bytes | None) -> Any:
+def _object(data: object) -> Any:
     """The value that a JSON text stands for. Raises: Invalid."""
     if data is None:
         raise Invalid([fault([], "Field required", "missing")])
-    if isinstance(data, Mapping):
+    if not isinstance(data, str | bytes):
         return data
     try:
         content = data.encode() if isinstance(data, str) else data

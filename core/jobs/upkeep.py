@@ -114,10 +114,15 @@ def _prunable() -> QuerySet[Job]:
     old = Job.objects.filter(status__in=FINISHED, finished_at__lt=before)
     for relation in Job._meta.get_fields(include_hidden=True):
         model = relation.related_model
-        if relation.auto_created and isinstance(model, type) and model is not JobAttempt:
+        if relation.auto_created and isinstance(model, type) and not _is_part_of_a_job(model):
             column = relation.field.name  # type: ignore[union-attr]
             old = old.exclude(Exists(model._default_manager.filter(**{column: OuterRef("pk")})))
     return old
+
+
+def _is_part_of_a_job(model: type) -> bool:
+    """Return whether rows of this table go with their job, and keep none."""
+    return model is JobAttempt or getattr(model, "is_part_of_its_job", False)
 
 
 def sweep_scratch() -> None:

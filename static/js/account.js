@@ -4,6 +4,7 @@ import { call } from "./api.js";
 import { TokenList } from "./apitokens.js";
 import { ask } from "./ask.js";
 import { onSend } from "./forms.js";
+import { forgetUploads } from "./session.js";
 
 const USERS = "/api/v1/users/";
 const find = (id) => document.getElementById(id);
@@ -17,6 +18,7 @@ onSend(find("password"), async ({ old_password: before, new_password: after }) =
 onSend(find("everywhere"), async () => {
   if (!await ask(find("everywhere-dialog"))) return "";
   await call("POST", `${USERS}logout/`, { everywhere: true });
+  forgetUploads();
   location.assign("/login/");
   return "";
 });

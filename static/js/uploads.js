@@ -3,10 +3,11 @@
 import { call } from "./api.js";
 import { ask } from "./ask.js";
 import { connectionLine } from "./connection.js";
+import { offerFiles } from "./filedrop.js";
 import { offerLanguages, readOptions, writeOptions } from "./ocroptions.js";
+import { Sender } from "./sending.js";
 import { LiveSocket } from "./socket.js";
 import { UploadCatalogue } from "./uploadcatalogue.js";
-import { Sender } from "./uploadsend.js";
 import { UploadSheet, address } from "./uploadsheet.js";
 import { UploadStore } from "./uploadstore.js";
 import { busy, failure } from "./words.js";
@@ -17,7 +18,23 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const store = new UploadStore({ changed, missed: (id) => catalogue.readOne(id) });
 const catalogue = new UploadCatalogue(store, gone);
 const sheet = new UploadSheet({ cancel, again, save, remove });
-const sender = new Sender(find("sending"), find("sending-template"), arrived);
+const sender = new Sender({
+  purpose: "upload",
+  metadata: (_file, options) => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null)),
+  done: (sending, resource) => sent(sending, resource).catch(() => sending.leave()), // the list has it
+});
+
+/** Show what a file has become; the server keeps each content once. */
+async function sent(sending, resource) {
+  const upload = await call("GET", resource);
+  arrived(upload);
+  if (!(Date.parse(upload.created_at) < sending.begunAt)) return sending.leave();
+  const differs = upload.status === "processed"
+    && ["ocr_mode", "output_format"].some((name) => upload[name] !== sending.options[name]);
+  sending.end("You have this file already, so it was not stored again."
+    + (differs ? " Its text was read with other options; “Read again” uses these." : ""));
+  sending.lead(`#${upload.id}`);
+}
 
 /** A new file opens itself, so that its text is seen to grow; never in the place of another. */
 function arrived(upload) {
@@ -113,25 +130,10 @@ function send(files) {
   sender.add(files, readOptions(find("send")));
 }
 
-find("files").addEventListener("change", ({ target }) => {
-  send([...target.files]);
-  target.value = "";
-});
-find("send").addEventListener("submit", (event) => event.preventDefault());
-addEventListener("dragover", (event) => {
-  event.preventDefault();
-  document.body.classList.add("is-dropping");
-});
-addEventListener("dragleave", ({ relatedTarget }) => {
-  if (!relatedTarget) document.body.classList.remove("is-dropping");
-});
-addEventListener("drop", (event) => {
-  event.preventDefault();
-  document.body.classList.remove("is-dropping");
-  send([...event.dataTransfer.files]);
-});
+offerFiles(send);
 addEventListener("paste", ({ clipboardData }) => send([...clipboardData.files]));
 addEventListener("hashchange", open);
+sender.sayUnfinished();
 
 call("GET", "/api/v1/core/languages/").then(({ installed }) => offerLanguages(installed), () => {});
 await catalogue.load();

@@ -1,5 +1,7 @@
 /** An upload in plain words. */
 
+import { size } from "./sizes.js";
+
 const LABELS = {
   uploaded: ["Not read", ""],
   pending: ["Waiting", "wait"],
@@ -77,11 +79,4 @@ export function languageName(codes) {
       return code;
     }
   }).join(" + ");
-}
-
-function size(bytes) {
-  if (!(bytes >= 0)) return "";
-  if (bytes < 1024) return `${bytes} bytes`;
-  const kib = bytes / 1024;
-  return kib < 1024 ? `${Math.round(kib)} KiB` : `${(kib / 1024).toFixed(1)} MiB`;
 }

@@ -67,7 +67,7 @@ def test_a_sending_that_is_stopped_makes_room_for_the_next(
     def hold(route: Route) -> None:
         held.append(route)
 
-    page.route("**/api/v1/core/uploads/", hold)
+    page.route("**/api/v1/tus/", hold)
     paths = [scans.saved(tmp_path, f"scan {n}.png", scans.png(lines=1, seed=n)) for n in range(3)]
     send(page, *paths)
     expect(page.locator("#sending")).to_contain_text("Waiting to be sent")

@@ -2,23 +2,35 @@
 
 import { call } from "../api.js";
 import { connectionLine } from "../connection.js";
+import { offerFiles } from "../filedrop.js";
+import { Sender } from "../sending.js";
 import { LiveSocket } from "../socket.js";
 import { VideoList } from "./list.js";
 import { offerLive } from "./live.js";
-import { Sender, unfinishedNames } from "./send.js";
 import { VideoSheet } from "./sheet.js";
 import { VideoStore } from "./store.js";
 import { busy, failure, stateWords } from "./words.js";
 
 const LIST = "/videos/";
 const OPEN = /^\/videos\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/$/;
+const NAME_CHARS = 120;
+const SHOWN_MS = 6_000; // how long a sending that is complete stays in sight
 const CHECK_MS = 20_000; // events are hints: what is unfinished is read again now and then
 const find = (id) => document.getElementById(id);
 
 const store = new VideoStore({ changed, gone, missed: readOne });
 const list = new VideoList(store);
 const sheet = new VideoSheet(readOne, (uuid) => store.forget(uuid));
-const sender = new Sender(find("sending"), find("sending-template"), { open: goTo, begun: readOne });
+const sender = new Sender({
+  purpose: "video",
+  metadata: ({ name }) => ({ name: stem(name) }),
+  named: (sending, address) => { // it may play before all of it is sent
+    const uuid = address.replace(/\/$/, "").split("/").pop();
+    sending.lead(`${LIST}${uuid}/`);
+    readOne(uuid);
+  },
+  done: (sending) => setTimeout(() => sending.leave(), SHOWN_MS),
+});
 const reading = new Set();
 let isListed = false;
 
@@ -78,15 +90,9 @@ async function readAgain() {
   if (sheet.uuid) await readOne(sheet.uuid);
 }
 
-async function sayUnfinished() {
-  const names = await unfinishedNames();
-  find("unfinished").hidden = !names.length;
-  find("unfinished").textContent = `Choose again, and it goes on where it broke off: ${names.join(", ")}`;
-}
-
-function send(files) {
-  sender.add(files);
-  find("unfinished").hidden = true;
+/** The name of a file without its ending, as long as a name may be. */
+function stem(filename) {
+  return [...(filename.replace(/\.[^.]+$/, "") || filename)].slice(0, NAME_CHARS).join("");
 }
 
 const socket = new LiveSocket("/ws/videos/", {
@@ -104,30 +110,14 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   goTo(OPEN.exec(path)?.[1] ?? "");
 });
-find("files").addEventListener("change", ({ target }) => {
-  send([...target.files]);
-  target.value = "";
-});
-find("send").addEventListener("submit", (event) => event.preventDefault());
-addEventListener("dragover", (event) => {
-  event.preventDefault();
-  document.body.classList.add("is-dropping");
-});
-addEventListener("dragleave", ({ relatedTarget }) => {
-  if (!relatedTarget) document.body.classList.remove("is-dropping");
-});
-addEventListener("drop", (event) => {
-  event.preventDefault();
-  document.body.classList.remove("is-dropping");
-  send([...event.dataTransfer.files]);
-});
 addEventListener("popstate", route);
 
 offerLive((video) => {
   store.putAnswer(video);
   goTo(video.uuid);
 });
-sayUnfinished();
+offerFiles((files) => sender.add(files));
+sender.sayUnfinished();
 await route();
 socket.start();
 setInterval(() => {

@@ -1,5 +1,7 @@
 /** A video and its jobs in plain words. */
 
+import { size } from "../sizes.js";
+
 const STATES = {
   1: ["Ready", "good"],
   2: ["Encoding", "busy"],
@@ -142,14 +144,4 @@ export function languageName(code) {
   } catch {
     return code;
   }
-}
-
-/** A number of bytes. */
-export function size(bytes) {
-  if (!bytes) return "";
-  if (bytes < 1024) return `${bytes} bytes`;
-  const units = ["KiB", "MiB", "GiB", "TiB"];
-  const power = Math.min(units.length, Math.floor(Math.log2(bytes) / 10));
-  const amount = bytes / 1024 ** power;
-  return `${power < 2 ? Math.round(amount) : amount.toFixed(1)} ${units[power - 1]}`;
 }

@@ -48,6 +48,14 @@ def send(page: Page, *paths: Path) -> None:
     page.locator("#files").set_input_files([str(path) for path in paths])
 
 
+def slow_down(page: Page) -> None:
+    """Let the page send 200 kB in a second and no more."""
+    devtools = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 5, "downloadThroughput": -1, "uploadThroughput": 200_000}
+    devtools.send("Network.enable")
+    devtools.send("Network.emulateNetworkConditions", slow)
+
+
 def growing(page: Page) -> set[int]:
     """Watch the open upload until two lengths of its text were seen while it was read."""
     lengths: set[int] = set()

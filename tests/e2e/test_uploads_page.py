@@ -6,7 +6,7 @@ from playwright.sync_api import Route, expect
 from core.uploads.models import Upload
 from tests.e2e import scans
 from tests.e2e.conftest import Visitor
-from tests.e2e.desk import at_uploads, drop, growing, read, row, send, status
+from tests.e2e.desk import at_uploads, drop, growing, read, row, send, slow_down, status
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -95,6 +95,35 @@ def test_the_same_file_again_is_shown_as_such(visitor: Visitor, user, tmp_path) 
     page.get_by_role("link", name="Show it").click()
     expect(page.locator("#sheet-name")).to_have_text("scan.png")
     expect(page.locator("#sending li")).to_have_count(0)
+
+
+def test_a_sending_is_paused_and_goes_on_after_a_reload_where_it_was(
+    visitor: Visitor, user, tmp_path
+) -> None:
+    visitor.may_lose_the_network = True  # what is paused ends a request
+    page = at_uploads(visitor, user)
+    slow_down(page)
+    file = scans.saved(tmp_path, "long.png", scans.png(lines=1) + bytes(2_000_000))
+    page.locator("#send-language").select_option("eng")
+    send(page, file)
+    bar = page.locator("#sending progress")
+    wait_until(lambda: float(bar.get_attribute("value") or 0) > 0.3)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.locator("#sending")).to_contain_text("Paused")
+    page.on("dialog", lambda asked: asked.accept())  # a page that still sends asks
+
+    page.reload()
+    expect(page.locator("#unfinished")).to_contain_text("long.png")
+    asked: list[tuple[str, dict[str, str]]] = []
+    page.on("request", lambda request: asked.append((request.method, request.headers)))
+    send(page, file)
+
+    expect(row(page, "long.png").locator(".pill")).to_have_text("Ready")
+    expect(page.locator("#sending li")).to_have_count(0)
+    offsets = [headers["upload-offset"] for method, headers in asked if method == "PATCH"]
+    assert int(offsets[0]) > 0
+    upload = Upload.objects.get()
+    assert (upload.size_bytes, upload.language_hint) == (file.stat().st_size, "eng")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visitor
+from tests.e2e.desk import slow_down
 from tests.e2e.test_widths import check_width
 from tests.support.clips import clip
 from tests.support.waiting import wait_until
@@ -27,14 +28,6 @@ def padded(folder: Path, name: str = "holiday.mp4") -> Path:
     box = struct.pack(">I4s", PADDING_BYTES, b"free")
     path.write_bytes(clip("landscape").read_bytes() + box + bytes(PADDING_BYTES - len(box)))
     return path
-
-
-def slow_down(page) -> None:
-    """Let the page send 200 kB in a second and no more."""
-    devtools = page.context.new_cdp_session(page)
-    slow = {"offline": False, "latency": 5, "downloadThroughput": -1, "uploadThroughput": 200_000}
-    devtools.send("Network.enable")
-    devtools.send("Network.emulateNetworkConditions", slow)
 
 
 def sent_share(page) -> float:

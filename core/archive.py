@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
+from typing import BinaryIO
 
 from core.media.paths import TEMPORARY_PREFIX, sync_folder
 
@@ -79,13 +80,18 @@ def _add(archive: zipfile.ZipFile, name: str, source: Path, check: Callable[[], 
     info.external_attr = 0o100644 << 16
     is_text = Path(name).suffix in DEFLATED
     info.compress_type = zipfile.ZIP_DEFLATED if is_text else zipfile.ZIP_STORED
-    with os.fdopen(os.open(source, _READ_FLAGS), "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError(f"the member {name} is no regular file")
+    with _open_regular(name, source) as file:
         # Told beforehand, so that room is made for a size beyond 4 GiB only where it is needed.
-        info.file_size = status.st_size
+        info.file_size = os.fstat(file.fileno()).st_size
         with archive.open(info, "w") as member:
             while data := file.read(_COPY_BYTES):
                 check()
                 member.write(data)
+
+
+def _open_regular(name: str, source: Path) -> BinaryIO:
+    handle = os.open(source, _READ_FLAGS)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise ValueError(f"the member {name} is no regular file")
+    return os.fdopen(handle, "rb")

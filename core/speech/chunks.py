@@ -63,8 +63,8 @@ def quietest(samples: Samples) -> int:
 
     Raises: ValueError when there are less than 200 ms.
     """
-    power = _power(samples)
-    sums = np.convolve(power, np.ones(_QUIET_STEPS), mode="valid")
+    energy = np.concatenate(([0.0], np.cumsum(_power(samples))))
+    sums = energy[_QUIET_STEPS:] - energy[:-_QUIET_STEPS]
     at = len(sums) - 1 - int(np.argmin(sums[::-1]))
     return (at + _QUIET_STEPS // 2) * _STEP
 

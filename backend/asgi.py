@@ -19,6 +19,8 @@ from core.realtime import close_codes  # noqa: E402
 from core.realtime.asgi import Receive, Scope, Send  # noqa: E402
 from core.routing import websocket_urlpatterns  # noqa: E402
 from core.tus.asgi import UnspooledBodies, is_tus  # noqa: E402
+from media_api.asgi import is_submission  # noqa: E402
+from media_api.routing import websocket_urlpatterns as media_urlpatterns  # noqa: E402
 from transcode.api.asgi import VideoUploads, is_video_form  # noqa: E402
 from transcode.routing import websocket_urlpatterns as video_urlpatterns  # noqa: E402
 from transcode.runners.asgi import is_upload  # noqa: E402
@@ -34,8 +36,10 @@ async def no_such_socket(_scope: Scope, receive: Receive, send: Send) -> None:
 
 django_application = Requests()
 unknown = re_path("", no_such_socket)  # type: ignore[arg-type] # typed for views
-sockets = URLRouter([*websocket_urlpatterns, *video_urlpatterns, unknown])
+sockets = URLRouter([*websocket_urlpatterns, *video_urlpatterns, *media_urlpatterns, unknown])
 http = VideoUploads(UnspooledBodies(django_application, is_tus, is_video_form))
 router = ProtocolTypeRouter({"http": http, "websocket": sockets})
-limited = UnspooledBodies(django_application, is_upload, rest=BodyLimit(with_runners(router)))
+limited = UnspooledBodies(
+    django_application, is_upload, is_submission, rest=BodyLimit(with_runners(router))
+)
 application = RequestContext(Liveness(SocketCount(limited)))

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("core.urls")),
     path("", include("transcode.urls")),
+    path("", include("media_api.urls")),
 ]
 
 handler400 = "core.api.pages.bad_request"

@@ -7,8 +7,8 @@ from core.speech import registry as speech
 from core.speech.base import SpeechOptions, TranscriptionBackend
 from media_api.config.schema import Config
 from media_api.engines.summaries import registry as summaries
-from media_api.engines.words import SpeechLanguage
 from media_api.engines.summaries.base import SummaryBackend, SummaryOptions
+from media_api.engines.words import SpeechLanguage
 
 
 def speech_languages(config: Config) -> frozenset[str]:
@@ -70,5 +70,6 @@ def _summary_options(config: Config) -> SummaryOptions:
         ca_file=said.ca_file,
         token=said.token,
         scope=said.scope,
+        is_lite=config.dev_mode,
         outbound_allow=tuple(settings.OUTBOUND_ALLOW),
     )

@@ -10,7 +10,7 @@ from core.jobs.models import Job, Status
 from media_api.kinds.request import MediaJob
 from media_api.models import MediaRequest, RequestType
 from media_api.progress import progress_of
-from media_api.schemas.errors import Invalid
+from media_api.schemas.errors import Fault, Invalid
 from media_api.selectors import requests
 from media_api.states import State
 
@@ -62,7 +62,7 @@ def _type(text: str) -> str:
     return text
 
 
-def _error(name: str, message: str) -> dict[str, Any]:
+def _error(name: str, message: str) -> Fault:
     return {"loc": ["query", name], "msg": message, "type": "enum"}
 
 

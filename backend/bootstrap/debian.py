@@ -16,6 +16,7 @@ PROGRAMS = {
     "ffprobe": "ffmpeg",
     "tesseract": "tesseract-ocr",
     "pdftoppm": "poppler-utils",
+    "file": "file",
     "setpriv": "util-linux",
     "npm": "npm",
 }

@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "core",
     "transcode",
+    "media_api",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

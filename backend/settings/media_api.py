@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from backend.settings import env
 from backend.settings.base import DATA_DIR
+from backend.settings.celery import CELERY_BEAT_SCHEDULE, MAINTENANCE_QUEUE
 from media_api.config.file import ConfigError
 from media_api.config.live import Live
 from media_api.config.schema import SECRET_KEYS
@@ -43,6 +44,12 @@ MEDIA_API_BACKENDS = env.read(
 )
 # These win over the file.
 _SECRETS = {key: env.text("MEDIA_API_" + key.upper().replace(".", "_")) for key in SECRET_KEYS}
+MEDIA_API_YANDEX_API = env.text("MEDIA_API_YANDEX_API", "https://cloud-api.yandex.net").rstrip("/")
 MEDIA_API_CONFIG = _live()
 
+CELERY_BEAT_SCHEDULE["media.clean"] = {
+    "task": "media_api.clean",
+    "schedule": float(MEDIA_API_CONFIG.current().cleanup.cleanup_interval),
+    "options": {"queue": MAINTENANCE_QUEUE},
+}
 CORS_ALLOW_ALL_ORIGINS = MEDIA_API_CONFIG.current().dev_mode

@@ -11,21 +11,14 @@ from core.jobs.models import Job
 from core.jobs.types import Json
 from media_api import ending, storage
 from media_api.config.live import current
-from media_api.engines.plan import Plan, plan_for
+from media_api.engines.duration import duration_s
+from media_api.engines.plan import Plan, plan, queue_for
 from media_api.models import MediaRequest
 from media_api.pipeline import archiving, inspecting, sources
 from media_api.pipeline.failures import said_of
 from media_api.pipeline.running import Outcome, run_stages
 from media_api.pipeline.stages import STAGES
-from media_api.pipeline.work import Unsupported, Work
-
-# The dearest first: a request waits for the resource that most of its time goes to.
-QUEUES = (
-    ("compress", "ffmpeg"),
-    ("transcribe", "speech"),
-    ("extract_audio", "ffmpeg"),
-    ("to_text", "ocr"),
-)
+from media_api.pipeline.work import Work
 
 
 class RequestParams(serializers.Serializer[object]):
@@ -46,7 +39,7 @@ class MediaJob(JobKind):
     @classmethod
     def queue_of(cls, params: Json) -> str:
         """Return the queue of the dearest stage."""
-        return next((queue for name, queue in QUEUES if name in params["actions"]), "default")
+        return queue_for(params["actions"])
 
     @classmethod
     def changed(cls, job: Job) -> None:
@@ -85,35 +78,38 @@ class MediaJob(JobKind):
     def _made(self, request: MediaRequest, scratch: Path) -> Outcome:
         with self.heartbeat():
             source = sources.fetched(request, current(), check=self.check)
-            found = inspecting.inspect(source, request, current(), runner=self.program)
-        plan = plan_for(found.file_type, request.request_type, request.actions)
-        if not plan.stages:
-            raise Unsupported
-        self._begin(request, plan)
+            content = inspecting.inspected(source, request, current(), runner=self.program)
+            length_s = (
+                duration_s(source, content.media, runner=self.program) if content.media else 0.0
+            )
+        planned = plan(content.type, request.actions)
+        self._begin(request, planned)
         work = Work(
             rid=request.rid,
             config=request.config,
             settings=current(),
             source=source,
-            mime=found.mime,
-            info=found.info,
+            mime=content.mime,
+            info=content.media,
+            duration_s=length_s,
             scratch=scratch,
             out=storage.out_folder(request.rid),
-            wanted=frozenset(stage.name for stage in plan.stages),
+            wanted=frozenset(planned.names),
             runner=self.program,
             check=self.check,
+            log=self.holding.log,
         )
         outcome = run_stages(
-            work, plan, STAGES, report=self.report, may_come_again=self.job.attempts_left > 0
+            work, planned, STAGES, report=self.report, may_come_again=self.job.attempts_left > 0
         )
         if outcome.done:
             with self.heartbeat():
                 archiving.pack(request.rid, [one["name"] for one in outcome.outputs])
         return outcome
 
-    def _begin(self, request: MediaRequest, plan: Plan) -> None:
+    def _begin(self, request: MediaRequest, planned: Plan) -> None:
         """Write down the stages: from now on clients can be told how many there are."""
-        self.stage_names = tuple(stage.name for stage in plan.stages)
+        self.stage_names = tuple(name.value for name in planned.names)
         MediaRequest.objects.filter(pk=request.pk).update(stages=list(self.stage_names))
 
 

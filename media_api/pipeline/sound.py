@@ -1,15 +1,8 @@
 """The sound of a request's input."""
 
-from core.errors import InvalidInput
 from core.media.streams import AudioStream
+from media_api.engines.errors import NoAudioStream
 from media_api.pipeline.work import Work
-
-
-class NoAudioStream(InvalidInput):
-    """There is nothing to be heard."""
-
-    code = "no_audio_stream"
-    sentence = "The input has no audio stream."
 
 
 def audio_of(work: Work) -> AudioStream:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from core.errors import JobError
 from core.media.ffmpeg import Runner
 from core.media.probe import MediaInfo
 from media_api.config.schema import Config
+from media_api.engines.commands import Command
+from media_api.engines.errors import UnsupportedFileType
 
 Report = Callable[[float], None]
 
@@ -19,8 +20,9 @@ class Work:
 
     `config` is the request's own, complete; `settings` are the installation's as they are
     now: engines, tokens, limits. `source` is the input, `info` what ffprobe said of it if it
-    is video or sound. What is made lies in `scratch` until `done` has moved it to `out`;
-    `out` also has what earlier stages made. `wanted` names all stages of the request.
+    is video or sound, `duration_s` its length, 0 if nobody knows. What is made lies in
+    `scratch` until the stage hands it over; then it is in `out`, as is what earlier stages
+    made. `wanted` names all stages of the request.
     """
 
     rid: str
@@ -29,11 +31,25 @@ class Work:
     source: Path
     mime: str
     info: MediaInfo | None
+    duration_s: float
     scratch: Path
     out: Path
     wanted: frozenset[str]
     runner: Runner
     check: Callable[[], None]
+    log: Callable[[str], None]
+
+    @property
+    def media(self) -> MediaInfo:
+        """What ffprobe said. Raises: `UnsupportedFileType` where it said nothing."""
+        if self.info is None:
+            raise UnsupportedFileType
+        return self.info
+
+    def show(self, command: Command) -> None:
+        """Log a command, where the operator wants to see them."""
+        if self.settings.show_ffmpeg_commands:
+            self.log(command.shown)
 
     def should_stop(self) -> bool:
         """Return False, or leave by `LeaseLost`: for engines that ask instead of being told."""
@@ -43,14 +59,3 @@ class Work:
 
 # A stage: it makes files in `scratch`, says how far it is from 0.0 to 1.0, and returns them.
 Stage = Callable[[Work, Report], Sequence[Path]]
-
-
-class StageFailed(JobError):  # noqa: N818 - the name says what happened
-    """A stage came to nothing; the others go on."""
-
-
-class Unsupported(JobError):  # noqa: N818 - likewise
-    """Nothing of what was asked for can be made of such a file."""
-
-    code = "unsupported_file_type"
-    sentence = "Nothing that was asked for can be done with a file of this type."

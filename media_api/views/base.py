@@ -1,6 +1,5 @@
 """What all views of the Media API share: who may use them, and how their errors look."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
@@ -52,7 +51,7 @@ class AsConfigured(BasePermission):
 class MediaView(APIView):
     """A view of the Media API."""
 
-    permission_classes: ClassVar[Sequence[type[BasePermission]]] = (AsConfigured,)  # type: ignore[assignment]
+    permission_classes = (AsConfigured,)
     error_style: ClassVar[ErrorStyle] = staticmethod(media_body)
 
     def handle_exception(self, exc: Exception) -> Response:

@@ -147,8 +147,8 @@ class SubtitlesView(_ResultView):
         """Answer with subtitles in the format that was asked for."""
         name = request.query_params.get("format", "srt")
         if name not in self.formats:
-            error = {"loc": ["query", "format"], "msg": "Input should be 'srt' or 'vtt'"}
-            raise Invalid([{**error, "type": "enum"}])
+            message = "Input should be 'srt' or 'vtt'"
+            raise Invalid([{"loc": ["query", "format"], "msg": message, "type": "enum"}])
         write, content_type = self.formats[name]
         answer = HttpResponse(
             write(read_json(segments_of(made))), content_type=f"{content_type}; charset=utf-8"

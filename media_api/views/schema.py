@@ -65,11 +65,11 @@ class MediaRequestDetailSerializer(MediaRequestSerializer):
     webhook = MediaWebhookSerializer(allow_null=True)
 
 
-class MediaFormSerializer(serializers.Serializer[object]):
-    """The form of a submission: `data` is a JSON object, as the contract's 2.2 says."""
-
-    data = serializers.CharField()
-    file = serializers.FileField(required=False)
+# `data` is a JSON object, as the contract's 2.2 says. The name is taken in a class of DRF's.
+MediaForm = inline_serializer(
+    "MediaForm",
+    {"data": serializers.CharField(), "file": serializers.FileField(required=False)},
+)
 
 
 class MediaWordSerializer(serializers.Serializer[object]):
@@ -109,7 +109,7 @@ SUBMISSION: dict[str, Any] = {
     "tags": ["media"],
     "parameters": [OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
     "request": {
-        "multipart/form-data": MediaFormSerializer,
+        "multipart/form-data": MediaForm,
         "application/json": OpenApiTypes.OBJECT,
     },
     "responses": {200: RID},

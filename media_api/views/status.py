@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from media_api.progress import gone_body, progress_of
-from media_api.schemas.errors import Invalid
+from media_api.schemas.errors import Fault, Invalid
 from media_api.selectors import request_of
 from media_api.views.base import MediaView, account_in
 from media_api.views.schema import STATUS
@@ -50,5 +50,5 @@ def _body(request: Request, rid: str, where: str) -> dict[str, Any]:
     return gone_body(rid) if found is None else progress_of(found).body()
 
 
-def _error(where: str, message: str, kind: str) -> dict[str, Any]:
+def _error(where: str, message: str, kind: str) -> Fault:
     return {"loc": [where, "request_id"], "msg": message, "type": kind}

@@ -43,10 +43,9 @@ def transcribe(work: Work, report: Report) -> Sequence[Path]:
 
 def _decode(work: Work, wav: Path, report: Report) -> None:
     audio = audio_of(work)
-    duration_s = work.info.duration_s if work.info else 0.0
 
     def told(progress: Progress) -> None:
-        report(progress.fraction(duration_s) * DECODED)
+        report(progress.fraction(work.duration_s) * DECODED)
 
     decode(work.source, audio, wav, runner=work.runner, on_progress=told)
 

@@ -10,12 +10,10 @@ _OPENING = "\"'«“„‘([—–- \t"
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _TERMINAL = re.compile(r"[.!?…:;][\"'»”’)\]]*$")
 # A stop after these ends no sentence; an initial (one letter) is recognised by itself.
-_SHORT = frozenset(
-    (
-        *("mr", "mrs", "ms", "dr", "prof", "st", "vs", "e.g", "i.e", "approx", "vol", "dept"),
-        *("ул", "им", "т.е", "т.к", "стр", "рис", "гл", "проф", "акад", "св", "см"),
-    )
-)
+_SHORT = {
+    *("mr", "mrs", "ms", "dr", "prof", "st", "vs", "e.g", "i.e", "approx", "vol", "dept"),
+    *("ул", "им", "т.е", "т.к", "стр", "рис", "гл", "проф", "акад", "св", "см"),
+}
 
 
 def sentences(text: str) -> list[str]:

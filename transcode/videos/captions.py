@@ -27,14 +27,15 @@ def request(video: Video, *, force: bool = False, base_url: str = "") -> Job:
     """Queue a transcription, or return the one under way.
 
     Without `force` a video that has captions already is left alone.
-    Raises: `NoEngine` when no runner was seen lately; `WrongState`.
+    Raises: `NoEngine` when our own does not understand it and no runner was seen lately;
+    `WrongState`.
     """
     if not video.has_audio or not video.is_playable or video.is_live:
         raise WrongState("There is nothing to listen to in this video.")
     if not force and video.captions.exists():
         raise WrongState("This video has captions already.")
-    if not is_anybody_able():
-        raise NoEngine("No speech engine is configured, and no runner was seen lately.")
+    if not is_anybody_able(video):
+        raise NoEngine("No speech engine here understands this video, and no runner was seen.")
 
     def describe(files: str) -> dict[str, Any]:
         return {"input": {"videoFileUrl": f"{files}/max-quality/audio"}, "output": {}}
@@ -45,10 +46,10 @@ def request(video: Video, *, force: bool = False, base_url: str = "") -> Job:
         )
 
 
-def is_anybody_able() -> bool:
-    """Return whether a local engine or a runner that was seen lately could do it."""
+def is_anybody_able(video: Video) -> bool:
+    """Return whether our own engine or a runner that was seen lately could do it."""
     kind = kind_for(JobType.TRANSCRIPTION)
-    if kind.is_for_workers:
+    if kind.queue_of({"video": str(video.pk)}):
         return True
     since = timezone.now() - RUNNER_SEEN
     seen = Runner.objects.filter(last_contact__gte=since)

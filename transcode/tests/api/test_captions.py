@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from core.jobs.models import Job
-from transcode.models import Caption, JobType, VideoJob, VideoState
+from transcode.models import Caption, JobType, Video, VideoJob, VideoState
 from transcode.tests.api.conftest import VIDEO, assert_problem
 from transcode.tests.factories import make_runner
 from transcode.tests.videos.making import make_video
@@ -44,7 +44,8 @@ def test_a_wrong_field_is_named(api, video):
     assert_problem(answer, 400, "invalid", "force")
 
 
-def test_with_nobody_to_listen_it_is_409(api, video):
+def test_with_nobody_to_understand_it_is_409(api, video):
+    Video.objects.update(language="ru")
     assert_problem(api.post(at(video.pk)), 409, "no_engine")
     assert not Job.objects.exists()
 

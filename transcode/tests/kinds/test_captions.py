@@ -1,4 +1,4 @@
-"""Transcriptions that runners bring (transcode contract, 4.5)."""
+"""Transcriptions: asking for them, and those that runners bring (transcode contract, 4.5)."""
 
 from datetime import timedelta
 
@@ -56,7 +56,9 @@ def text_of(caption):
 # ---- asking
 
 
-def test_without_an_engine_and_without_a_runner_nobody_is_asked(video):
+def test_without_an_engine_for_it_and_without_a_runner_nobody_is_asked(video):
+    Video.objects.filter(pk=video.pk).update(language="ru")
+    video.refresh_from_db()
     runner, _ = make_runner()
     Runner.objects.filter(pk=runner.pk).update(last_contact=timezone.now() - timedelta(seconds=61))
     with pytest.raises(WrongState) as refused:

@@ -89,6 +89,8 @@ LOGGING: dict[str, Any] = {
         # Our access log stands for these: "connection open", "accepted" with its whole query.
         "uvicorn.error": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
+        # They write every address that is called: webhooks and links hold secrets of their own.
+        **{name: {"level": "WARNING"} for name in ("httpx", "httpcore")},
         # The upkeep is due every few seconds; jobs speak for themselves.
         **{f"celery.{name}": {"level": "WARNING"} for name in ("beat", "worker.strategy")},
         "celery.app.trace": {"level": "WARNING"},

@@ -122,6 +122,15 @@ def test_the_secret_is_in_nothing_that_is_shown_or_sent(call, api, caplog):
         assert SECRET.encode() not in place
 
 
+def test_no_log_of_ours_holds_the_address(call, caplog):
+    caplog.set_level("DEBUG")
+
+    with answering(lambda _: http(200)) as server:
+        call(server, path="/hook/what-only-the-receiver-knows")
+
+    assert "what-only-the-receiver-knows" not in caplog.text
+
+
 def test_nobody_starts_such_a_job_by_hand(api):
     answer = api.post("/api/v1/jobs/", {"kind": "core.webhook", "params": {}}, format="json")
 

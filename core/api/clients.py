@@ -6,10 +6,12 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import APIException, AuthenticationFailed, NotAuthenticated
 from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from core.accounts.models import User
+from core.api.parsers import NoBody
 
 Address = IPv4Address | IPv6Address
 
@@ -19,6 +21,27 @@ def account_of(request: Request) -> User:
     if not isinstance(request.user, User):
         raise NotAuthenticated
     return request.user
+
+
+def authenticated(request: HttpRequest) -> User:
+    """Return who asks, by a token, or by a session and its CSRF token, as DRF's views tell it.
+
+    For who has to know before a body is read. Raises: DRF's `NotAuthenticated`,
+    `AuthenticationFailed`, `PermissionDenied`.
+    """
+    authenticators = APIView().get_authenticators()
+    before = request.user
+    try:
+        user = Request(request, parsers=[NoBody()], authenticators=authenticators).user
+        if not isinstance(user, User):
+            raise NotAuthenticated
+    except APIException as error:
+        # DRF has made nobody of the user; the view may ask again, and is to hear the same.
+        request.user = before
+        if isinstance(error, NotAuthenticated | AuthenticationFailed):
+            error.auth_header = authenticators[0].authenticate_header(Request(request))  # type: ignore[union-attr] # DRF's views set it likewise
+        raise
+    return user
 
 
 def client_ip(source: HttpRequest | Request | Mapping[str, Any]) -> str | None:

@@ -47,6 +47,19 @@ def send_many(jobs: Iterable[tuple[UUID, str]], *, delay_s: float = 0.0) -> int:
     return sent
 
 
+def send_task(name: str, *args: str, queue: str) -> bool:
+    """Send the message of a task that is no job; return whether the broker took it.
+
+    Whoever asks has another way to find what was not done: the message may be lost.
+    """
+    try:
+        current_app.send_task(name, args=list(args), queue=queue, retry=False)
+    except BROKER_ERRORS as error:
+        logger.warning("%s waits for the broker: %s", name, type(error).__name__)
+        return False
+    return True
+
+
 def depths(queues: Sequence[str]) -> dict[str, int]:
     """Return how many messages wait in each queue; one that a worker has counts no more.
 

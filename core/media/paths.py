@@ -152,6 +152,15 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+def make_folder(folder: Path, mode: int = 0o750) -> None:
+    """Make a folder, and those above it, so that their names last through a loss of power."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent, mode)
+    folder.mkdir(mode=mode, exist_ok=True)
+    sync_folder(folder.parent)
+
+
 @contextlib.contextmanager
 def scratch(root: Path, name: str) -> Iterator[Path]:
     """A private folder for one attempt, removed afterwards. A dead attempt's leavings go first.

@@ -12,7 +12,7 @@ Three things make a door:
 3. `with_form` around the view (DRF's or Django's own), in which `form_of` gives what came.
 
     def reader(request: HttpRequest) -> FormReader:
-        owner = account_of(request)  # 401 before the body
+        authenticated(request)  # 401 before the body
 
         async def place(part: Begin, texts: Mapping[str, str]) -> Path | None:
             return folder / "raw" if part.name == "file" else None  # None: it is dropped
@@ -21,6 +21,8 @@ Three things make a door:
                           limits=Limits(whole_bytes=5 * 2**30))
 
     class ThingsView(APIView):
+        parser_classes = (FormsAsTheyArrive, StrictJSONParser)
+
         def post(self, request: Request) -> Response:
             form = form_of(request)  # None where the request was no form at all
             data, file = form.texts.get("data"), form.files.get("file")
@@ -36,12 +38,13 @@ success whoever refuses the rest calls `discard`.
 
 from core.multipart.forms import FormFile, FormReader, Limits, Place
 from core.multipart.parts import Begin, NotAForm
-from core.multipart.views import body_of, form_of, forms_at, with_form
+from core.multipart.views import FormsAsTheyArrive, body_of, form_of, forms_at, with_form
 
 __all__ = [
     "Begin",
     "FormFile",
     "FormReader",
+    "FormsAsTheyArrive",
     "Limits",
     "NotAForm",
     "Place",

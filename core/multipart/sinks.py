@@ -8,10 +8,9 @@ from typing import BinaryIO
 
 from core.api.parsers import is_storable
 from core.errors import FieldErrors
+from core.media.paths import make_folder
 from core.tus.errors import Disconnected, TooLarge
 from core.tus.inflow import Inflow
-
-FOLDER_MODE = 0o750
 
 
 class CountedBody:
@@ -100,6 +99,6 @@ class FilePart:
         """Return the file; it is made with its first bytes, or at the end if there are none."""
         if self._file is None:
             # Whoever ends the work meanwhile removes its folders: this makes the part's anew.
-            self.path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             self._file = self.path.open("xb", buffering=0)
         return self._file

@@ -10,6 +10,7 @@ from django.http import HttpRequest, QueryDict
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
+from core.api.parsers import NoBody
 from core.multipart.forms import FormReader
 from core.realtime.asgi import Message, Scope
 from core.tus.asgi import BODY
@@ -20,6 +21,12 @@ FORM = "multipart/form-data"
 View = Callable[..., HttpResponseBase]
 MakeReader = Callable[[HttpRequest], FormReader]
 _ARRIVED = "arrived_form"
+
+
+class FormsAsTheyArrive(NoBody):
+    """The parser of DRF's views that are behind `with_form`: it leaves forms to `form_of`."""
+
+    media_type = FORM
 
 
 def forms_at(paths: str) -> Callable[[Scope], bool]:

@@ -13,12 +13,9 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from core.accounts.models import User
-from core.api.clients import client_ip
+from core.api.clients import authenticated, client_ip
 from core.api.errors import PROBLEM_TYPE, Failure, failure_of, problem_body
 from core.errors import JobError
 from core.tus import finishing, headers, selectors, services, streaming
@@ -28,22 +25,6 @@ from core.tus.headers import Chunk
 from core.tus.inflow import Inflow
 from core.tus.models import Status, TusUpload
 from core.tus.threads import with_purpose, with_rows
-
-
-def account_of(request: HttpRequest) -> User:
-    """Return who is asking, by a token, or by a session and its CSRF token.
-
-    Raises: DRF's `NotAuthenticated`, `AuthenticationFailed`, `PermissionDenied`.
-    """
-    authenticators = APIView().get_authenticators()
-    try:
-        user = Request(request, authenticators=authenticators).user
-        if not isinstance(user, User):
-            raise NotAuthenticated
-    except (NotAuthenticated, AuthenticationFailed) as error:
-        error.auth_header = authenticators[0].authenticate_header(Request(request))  # type: ignore[union-attr] # DRF's views set it likewise
-        raise
-    return user
 
 
 @method_decorator(csrf_exempt, name="dispatch")  # DRF's session check has its own
@@ -59,7 +40,7 @@ class TusView(View):
         try:
             if request.method != "OPTIONS":
                 headers.require_version(request)
-                self.account = await with_rows(account_of, request)
+                self.account = await with_rows(authenticated, request)
             answer: HttpResponseBase = await super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         except Exception as error:
             failure = failure_of(error)

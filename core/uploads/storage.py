@@ -11,9 +11,8 @@ what no row stands for. Files are placed, and removed, while the owner's row is 
 import os
 import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -28,14 +27,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.accounts.models import User
-from core.errors import TemporaryFailure
-from core.media.paths import sync_folder
+from core.media.paths import make_folder, sync_folder
+from core.stored import StoredFile
 from core.uploads.models import Upload
 
 FOLDER = "uploads"
 INCOMING = ".incoming"
 STRAY_AFTER = timedelta(hours=6)
-FILE_MODE, FOLDER_MODE = 0o640, 0o750
+FILE_MODE = 0o640
 _SEPARATOR = "~"
 
 
@@ -66,7 +65,7 @@ def stored_name(owner_id: UUID, sha256: str, extension: str) -> str:
 def incoming() -> Iterator[Incoming]:
     """Make a temporary file, readable by nobody else until it is placed; it goes with the block."""
     folder = root() / INCOMING
-    _make_folder(folder)
+    make_folder(folder)
     path = folder / f"{secrets.token_hex(16)}.part"
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
@@ -104,22 +103,13 @@ def _put(source: Path, name: str) -> None:
             default_storage.save(f"{FOLDER}/{name}", File(file))
         return
     target = root() / name
-    _make_folder(target.parent)
+    make_folder(target.parent)
     source.chmod(FILE_MODE)
     try:
         os.link(source, target)
     except FileExistsError:
         return  # The same bytes, a moment earlier.
     sync_folder(target.parent)
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder, and those above it, so that their names last as well."""
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
-    sync_folder(folder.parent)
 
 
 def exists(name: str) -> bool:
@@ -130,42 +120,21 @@ def exists(name: str) -> bool:
 
 
 def open_stored(name: str) -> BinaryIO:
-    """Open a file for reading, seekable; one in a bucket is fetched into an unnamed file.
-
-    Raises: `TemporaryFailure` when it cannot be read.
-    """
-    try:
-        if is_local():
-            return (root() / name).open("rb")
-        copy = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115 - handed on
-        with default_storage.open(f"{FOLDER}/{name}") as file:
-            shutil.copyfileobj(file, copy, 2**20)
-        copy.seek(0)
-    except OSError as error:
-        raise TemporaryFailure("The stored file cannot be read.", code="engine_failed") from error
-    return copy
+    """Open a file for reading, seekable. Raises: `TemporaryFailure` when it cannot be read."""
+    return _stored(name).open()
 
 
-@contextmanager
-def local_file(name: str) -> Iterator[Path]:
+def local_file(name: str) -> AbstractContextManager[Path]:
     """Give the path of a file on this machine; a bucket's is copied for as long as the block.
 
     Raises: `TemporaryFailure` when it cannot be read.
     """
-    if is_local():
-        if not (path := root() / name).is_file():
-            raise TemporaryFailure("The stored file cannot be read.", code="engine_failed")
-        yield path
-        return
-    with (
-        open_stored(name) as source,
-        tempfile.NamedTemporaryFile(
-            dir=settings.FILE_UPLOAD_TEMP_DIR, suffix=Path(name).suffix
-        ) as copy,
-    ):
-        shutil.copyfileobj(source, copy, 2**20)
-        copy.flush()
-        yield Path(copy.name)
+    return _stored(name).on_this_machine()
+
+
+def _stored(name: str) -> StoredFile:
+    path = root() / name if is_local() else None
+    return StoredFile(default_storage, f"{FOLDER}/{name}", path, "engine_failed")
 
 
 @contextmanager

@@ -1,11 +1,13 @@
 """A thin ASGI layer in front of Django for what people upload (transcode contract, 6, 8.7).
 
-Django writes a body to disk before a view runs, so how many large ones an account may send
-at once is judged here, over all web processes; and a disk that is full is told as the video
-API tells it.
+A body takes room while it comes, and a file is looked at by programs before the answer: a few
+KB may keep a core busy for seconds. So how many files an account may send at once, of
+whatever size, is judged here, over all web processes; and a disk that is full is told as the
+video API tells it.
 """
 
 import json
+import re
 import secrets
 from collections.abc import Iterable
 from contextlib import suppress
@@ -22,6 +24,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 from core.accounts.authentication import TokenRefused, checked
 from core.api.errors import NO_ROOM, PROBLEM_TYPE, failure_of, problem_body
 from core.errors import JobError, Throttled
+from core.multipart import forms_at
 from core.realtime.asgi import Application, Message, Receive, Scope, Send
 from core.realtime.loops import in_thread
 from core.realtime.quotas import attendance
@@ -29,22 +32,25 @@ from core.tus.inflow import Inflow
 from transcode.api.views.base import NoSpace
 
 PREFIX = "/api/v1/video"
+_LOOKED_AT = re.compile(rf"{PREFIX}/(?:upload|transcode|[^/]+/studio)/?")
 LARGE_BYTES = 2**20
 AT_ONCE = 4
 RETRY_AFTER_S = 10
 _MAX_SESSION_KEY = 40
+# Forms of new videos, which their view reads while they arrive.
+is_video_form = forms_at(rf"{PREFIX}/upload/?")
 Headers = Iterable[tuple[bytes, bytes]]
 
 
 class VideoUploads:
-    """Serve by `app`, large bodies to the video API in their number and with their errors."""
+    """Serve by `app`, files for the video API in their number and with their errors."""
 
     def __init__(self, app: Application) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it with 429 or 507."""
-        if not is_large(scope):
+        if not is_counted(scope):
             await self.app(scope, receive, send)
             return
         who, place = await in_thread(account_id, scope["headers"]), secrets.token_hex(8)
@@ -74,10 +80,12 @@ class _Answer:
         await self._send(message)
 
 
-def is_large(scope: Scope) -> bool:
-    """Return whether a request brings much, or does not say how much, to the video API."""
+def is_counted(scope: Scope) -> bool:
+    """Return whether a request has a file looked at, or brings much, or does not say how much."""
     if scope["type"] != "http" or not scope["path"].startswith(PREFIX):
         return False
+    if scope["method"] == "POST" and _LOOKED_AT.fullmatch(scope["path"]):
+        return True
     heads = dict(scope["headers"])
     length = heads.get(b"content-length", b"")
     is_long = length.isdigit() and int(length) > LARGE_BYTES

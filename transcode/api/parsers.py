@@ -10,6 +10,7 @@ from rest_framework.parsers import BaseParser, FormParser, MultiPartParser
 
 from core.api.parsers import StrictJSONParser
 from core.errors import InvalidInput
+from core.multipart import FormsAsTheyArrive
 
 MAX_FIELDS_BYTES = 64 * 1024
 
@@ -57,5 +58,7 @@ class PathJSONParser(BaseParser):
             raise ParseError("JSON parse error - the body is not valid JSON.") from error
 
 
+# A form of a new video is read while it arrives; what else comes to that door has no file.
+ARRIVING_PARSERS = (FormsAsTheyArrive, FieldsParser, StrictJSONParser)
 UPLOAD_PARSERS = (MultiPartParser, FieldsParser, StrictJSONParser)
 PATH_PARSERS = (PathJSONParser, MultiPartParser, FieldsParser)

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.multipart import FormFile
 from transcode.engines.ladder import ALLOWED
 from transcode.models import VideoState
 from transcode.videos.creating import DESTINATION_CHARS, NAME_CHARS
@@ -32,10 +33,20 @@ class PathField(serializers.CharField):
         self.validators = []
 
 
+class ArrivedFileField(serializers.FileField):
+    """A file that has come with a form, and lies where it was staged."""
+
+    def to_internal_value(self, data: Any) -> FormFile:  # type: ignore[override] # not Django's
+        """Read a file. Raises: `ValidationError`."""
+        if not isinstance(data, FormFile):
+            self.fail("invalid")
+        return data
+
+
 class UploadForm(serializers.Serializer[Any]):
     """A new video, as `multipart/form-data`. `file` is another name for `videoFile`."""
 
-    videoFile = serializers.FileField(allow_empty_file=True)  # noqa: N815 - the contract's name
+    videoFile = ArrivedFileField()  # noqa: N815 - the contract's name
     name = serializers.CharField(max_length=NAME_CHARS)
     language = serializers.CharField(required=False, allow_blank=True, default="", max_length=16)
     private = serializers.BooleanField(required=False, default=False)

@@ -9,8 +9,10 @@ from typing import Any
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, re_path
 
+from core.multipart import with_form
 from transcode.api.serving import play
 from transcode.api.views import collection, editing, live, single
+from transcode.api.views.collection import upload_reader
 
 _VIDEO = r"/(?P<video_id>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
 
@@ -21,7 +23,7 @@ def _at(route: str, view: Callable[..., HttpResponseBase | Any], name: str) -> U
 
 urlpatterns = [
     _at("", collection.VideoListView.as_view(), "video-list"),
-    _at("/upload", collection.UploadView.as_view(), "video-upload"),
+    _at("/upload", with_form(collection.UploadView.as_view(), upload_reader), "video-upload"),
     _at("/transcode", collection.FromStorageView.as_view(), "video-from-storage"),
     _at("/live", live.LiveView.as_view(), "video-live"),
     _at(_VIDEO, single.VideoView.as_view(), "video"),

@@ -131,13 +131,19 @@ def transcription_audio(source: Source, path: Path) -> Command:
     )
 
 
-def picture_at(source: Source, at_s: float, within: Size, path: Path) -> Command:
-    """The picture shown at a time, as PNG, its aspect kept, no larger than `within`."""
+def picture_at(
+    source: Source, at_s: float, within: Size, path: Path, *, is_from_keyframes: bool = False
+) -> Command:
+    """The picture shown at a time, as PNG, its aspect kept, no larger than `within`.
+
+    From key frames alone it is the last one before that time: nothing between is decoded.
+    """
     width, height = fitted(source.size, within)
     pictures = source.pictures().filter("scale", width, height, flags="bicubic")
     pictures = pictures.filter("setsar", 1).filter("format", "rgb24")
     options = {"frames:v": "1", "c:v": "png", "update": "1"}
-    inputs = [Input(source.path, ("-ss", f"{max(0.0, at_s):.3f}"))]
+    skip = ("-skip_frame", "nokey", "-noaccurate_seek") if is_from_keyframes else ()
+    inputs = [Input(source.path, (*skip, "-ss", f"{max(0.0, at_s):.3f}"))]
     return graphs.compiled(inputs, [pictures], path, options, muxer="image2")
 
 

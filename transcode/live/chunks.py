@@ -15,7 +15,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from core.media.paths import write_atomic
+from core.media.paths import make_folder, write_atomic
 from transcode.engines import live_master, live_playlists
 from transcode.engines.errors import Refused
 from transcode.engines.live_playlists import MASTER_NAME, chunk_name, numbers_of, playlist_name
@@ -24,7 +24,7 @@ from transcode.kind import PayloadInvalid
 from transcode.live import files as live_files
 from transcode.models import LiveSession, Video, VideoJob, VideoState
 from transcode.runners.problems import NotProcessing
-from transcode.videos import events, storage
+from transcode.videos import events
 
 ADD, REMOVE = "add-chunk", "remove-chunk"
 CHUNK_PART, PLAYLIST_PART, MASTER_PART = (
@@ -78,7 +78,7 @@ def put(video_id: UUID, change: Change, *, is_kept: bool) -> None:
     Raises: `Refused`.
     """
     path = live_files.folder_of(video_id)
-    storage.make_folder(path)
+    make_folder(path)
     folder = LiveFolder(path)
     if change.arrived is not None:
         folder.add_chunk(change.chunk, change.arrived)

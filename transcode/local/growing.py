@@ -23,6 +23,7 @@ from django.utils import timezone
 
 from core.jobs.models import Job
 from core.jobs.selectors import running
+from core.media.paths import make_folder
 from transcode.engines import master, playlists
 from transcode.engines.ladder_command import MEDIA_SUFFIX, PLAYLIST_SUFFIX
 from transcode.local.renditions import Part, listed_now
@@ -78,7 +79,7 @@ class Growing:
         """Take back what was shown: the same attempt begins once more."""
         _withdraw(self._video.pk, self._job)
         shutil.rmtree(self._folder, ignore_errors=True)
-        storage.make_folder(self._folder)
+        make_folder(self._folder)
         self._is_settled = not (storage.is_local() and self._is_enough())
         self._look_at = 0.0
 

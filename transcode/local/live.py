@@ -15,6 +15,7 @@ from core.jobs.types import Json
 from core.media import capabilities, process
 from core.media.errors import ProgramFailed
 from core.media.ffmpeg import ffmpeg
+from core.media.paths import make_folder
 from core.media.process import Completed, Limits
 from core.media.progress import Progress
 from transcode.engines import live_playlists
@@ -40,7 +41,7 @@ def encode_live(kind: VideoKind) -> Json:
     payload = kind.video_job.payload
     address = addresses.readable(payload["input"]["rtmpUrl"])
     folder = storage.staging_folder(kind.job.pk, f"local{kind.job.attempt}")
-    storage.make_folder(folder)
+    make_folder(folder)
     kind.report("encode", 0.0)
     delivery = Delivery(session, folder)
     _run(kind, payload["output"], address, delivery, is_low_latency=session.is_low_latency)

@@ -89,7 +89,8 @@ def begin(*, video: Video, path: Path, filename: str, base_url: str = "") -> Vid
         elif not current.source_name:
             _write(current, columns)
             _copy_first(current, inspected.keyframe_gap_s, base_url)
-    pictures.add(current)
+    if not current.thumbnail_name:
+        pictures.ask_for(current.pk)
     return current
 
 

@@ -237,7 +237,7 @@ def take_over(video_id: UUID, job: Job, columns: dict[str, Any], base: str) -> N
     video.refresh_from_db()
     planned = layout.plan(video, layout.LadderSettings.current())
     layout.lay_out(video, planned, base_url=base)
-    transaction.on_commit(partial(pictures.add, video), robust=True)
+    pictures.ask_for(video.pk)
 
 
 def given_up(job: Job) -> None:

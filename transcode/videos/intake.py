@@ -27,7 +27,10 @@ VIDEO_EXTENSIONS = frozenset(
 )
 AUDIO_EXTENSIONS = frozenset((".mp3", ".ogg", ".wma", ".wav", ".flac", ".aac", ".m4a", ".ac3"))
 MAX_SIDE = 8192
-KEYFRAMES_TIMEOUT_S = 10.0
+# A request waits for both. A file whose key frames take longer is not played as it is: it
+# plays when the encode has begun.
+PROBE_TIMEOUT_S = 10.0
+KEYFRAMES_TIMEOUT_S = 4.0
 # What a file says of itself (titles, comments) beyond this is not kept.
 MAX_PROBE_CHARS = 100_000
 
@@ -109,7 +112,7 @@ def _require_picture(info: MediaInfo) -> None:
 
 def _probed(path: Path) -> MediaInfo:
     try:
-        return probe(path)
+        return probe(path, timeout_s=PROBE_TIMEOUT_S)
     except NotMedia as error:
         raise refusal(str(error), "not_media") from error
     except ProgramTimeout as error:

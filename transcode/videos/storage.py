@@ -12,9 +12,8 @@ import hashlib
 import os
 import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from errno import EXDEV
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -26,12 +25,13 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 
 from core.errors import TemporaryFailure
-from core.media.paths import write_atomic
+from core.media.paths import make_folder, sync_folder, write_atomic
+from core.stored import StoredFile
 
 ROOMS = ("originals", "hls", "web-videos", "captions", "images", "studio")
 LOCAL_ROOMS = ("growing",)
 STAGING = "staging"
-FILE_MODE, FOLDER_MODE = 0o640, 0o750
+FILE_MODE = 0o640
 _COPY_BYTES = 2**20
 
 
@@ -86,11 +86,16 @@ def growing_folder(video_id: UUID | str, job_id: UUID | str, attempt: int) -> Pa
     return root() / "growing" / str(UUID(str(video_id))) / f"{UUID(str(job_id))}.{int(attempt)}"
 
 
+def incoming_path() -> Path:
+    """Return the path of a file to be written, which whoever takes it in moves away."""
+    make_folder(root() / STAGING)
+    return root() / STAGING / f"incoming-{secrets.token_hex(16)}"
+
+
 @contextmanager
 def incoming() -> Iterator[Path]:
     """Give the path of a file to be written; if it is still there after the block, it goes."""
-    make_folder(root() / STAGING)
-    path = root() / STAGING / f"incoming-{secrets.token_hex(16)}"
+    path = incoming_path()
     try:
         yield path
     finally:
@@ -131,7 +136,7 @@ def place(path: Path, name: str) -> None:
         with path.open("rb") as file:
             write_atomic(target, iter(lambda: file.read(_COPY_BYTES), b""), FILE_MODE)
         path.unlink()
-    _sync(target.parent)
+    sync_folder(target.parent)
 
 
 def write(name: str, content: str | bytes) -> None:
@@ -164,42 +169,20 @@ def size_bytes(name: str) -> int:
 
 
 def open_stored(name: str) -> BinaryIO:
-    """Open a file for reading, seekable; a bucket's is fetched into an unnamed file first.
-
-    Raises: `TemporaryFailure` when it cannot be read.
-    """
-    try:
-        if is_local():
-            return (root() / name).open("rb")
-        copy = tempfile.TemporaryFile(dir=settings.FILE_UPLOAD_TEMP_DIR)  # noqa: SIM115 - handed on
-        with storage().open(name) as file:
-            shutil.copyfileobj(file, copy, _COPY_BYTES)
-        copy.seek(0)
-    except OSError as error:
-        raise TemporaryFailure("The stored file cannot be read.", code="storage_failed") from error
-    return copy
+    """Open a file for reading, seekable. Raises: `TemporaryFailure` when it cannot be read."""
+    return _stored(name).open()
 
 
-@contextmanager
-def local_path(name: str) -> Iterator[Path]:
+def local_path(name: str) -> AbstractContextManager[Path]:
     """Give the path of a file on this machine; a bucket's is copied for as long as the block.
 
     Raises: `TemporaryFailure` when it cannot be read.
     """
-    if is_local():
-        if not (path := root() / name).is_file():
-            raise TemporaryFailure("The stored file cannot be read.", code="storage_failed")
-        yield path
-        return
-    suffix = PurePosixPath(name).suffix
-    folder = settings.FILE_UPLOAD_TEMP_DIR
-    with (
-        open_stored(name) as source,
-        tempfile.NamedTemporaryFile(dir=folder, suffix=suffix) as copy,
-    ):
-        shutil.copyfileobj(source, copy, _COPY_BYTES)
-        copy.flush()
-        yield Path(copy.name)
+    return _stored(name).on_this_machine()
+
+
+def _stored(name: str) -> StoredFile:
+    return StoredFile(storage(), name, root() / name if is_local() else None)
 
 
 @contextmanager
@@ -253,21 +236,3 @@ def remove_empty_folder(room: str, video_id: UUID | str) -> None:
     if is_local():
         with suppress(OSError):
             (root() / room / str(UUID(str(video_id)))).rmdir()
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder, and those above it, so that their names last as well."""
-    if folder.is_dir():
-        return
-    make_folder(folder.parent)
-    folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
-    _sync(folder.parent)
-
-
-def _sync(folder: Path) -> None:
-    """Make a new name in a folder last through a loss of power (fsync(2))."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,13 +9,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.files.storage import storages
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from core.errors import JobError
 from core.jobs.models import UNFINISHED, Job
 from core.jobs.selectors import running
-from transcode.models import Discarded, LiveSession, Video, VideoJob, VideoState
+from transcode.models import Discarded, LiveSession, Video, VideoFile, VideoJob, VideoState
 from transcode.videos import pictures, publication, storage
 
 logger = logging.getLogger(__name__)
@@ -23,8 +23,9 @@ logger = logging.getLogger(__name__)
 STRAY_AFTER = timedelta(hours=6)
 # Whoever ended the last job may be about to do it.
 PATIENCE = timedelta(seconds=5)
-PICTURES_WITHIN = timedelta(hours=1)
-PICTURES_AFTER = timedelta(minutes=2)
+PICTURES_AT = tuple(timedelta(minutes=minutes) for minutes in (2, 15, 120, 24 * 60))
+# Longer than the time between two rounds of the upkeep, so that no video falls between them.
+PICTURES_EVERY = timedelta(minutes=1)
 PURGE_AT_ONCE = 500
 
 
@@ -65,18 +66,23 @@ def purge_discarded() -> int:
     return purged
 
 
-def add_pictures() -> int:
-    """Make the pictures that a death between the video and its pictures left out."""
-    now = timezone.now()
-    bare = Video.objects.filter(
-        thumbnail_name="",
-        has_video=True,
-        created_at__gt=now - PICTURES_WITHIN,
-        created_at__lt=now - PICTURES_AFTER,
-    ).exclude(source_name="")
-    for video in bare:
-        pictures.add(video)
-    return len(bare)
+def ask_for_pictures() -> int:
+    """Ask again for pictures that nobody has made, at certain ages of a video; return how many.
+
+    A death between a video and its pictures, a broker that has lost its memory: the next age
+    is another chance. What cannot be decoded is tried a few times and no more.
+    """
+    now, due = timezone.now(), Q()
+    for age in PICTURES_AT:
+        due |= Q(created_at__gt=now - age - PICTURES_EVERY, created_at__lte=now - age)
+    has_rendition = Exists(VideoFile.objects.filter(video=OuterRef("pk"), has_video=True))
+    bare = Video.objects.filter(due, thumbnail_name="").filter(
+        Q(has_video=True, source_name__gt="") | has_rendition
+    )
+    found = list(bare.values_list("pk", flat=True))
+    for video_id in found:
+        pictures.ask_for(video_id)
+    return len(found)
 
 
 def sweep() -> int:

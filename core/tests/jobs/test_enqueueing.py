@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from core.jobs import lifecycle
+from core.jobs import broker, lifecycle
 from core.jobs.models import Job, Status
 from core.tests.jobs import kinds
 from core.tests.jobs.conftest import fresh, take
@@ -116,6 +116,14 @@ def test_a_broker_that_is_away_fails_nobody(make, machine):
     machine.stop_redis()
     try:
         job = make()
+        is_sent = broker.send_task("core.prune_jobs", queue="nobodys")
     finally:
         machine.restart_redis()
     assert fresh(job).status == Status.QUEUED
+    assert not is_sent
+
+
+def test_a_task_that_is_no_job_waits_in_its_queue(queues):
+    assert broker.send_task("core.prune_jobs", queue="nobodys")
+
+    assert broker.depths(["nobodys"]) == {"nobodys": 1}

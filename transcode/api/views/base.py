@@ -1,5 +1,6 @@
 """What the views of videos share: whose they are, how errors look, how a video is shown."""
 
+import errno
 from dataclasses import replace
 from typing import Any, ClassVar, TypeVar
 
@@ -45,7 +46,7 @@ class VideosView(APIView):
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer an exception; a full disk is 507 here (6)."""
-        if isinstance(exc, OSError) and exc.errno in NO_ROOM:
+        if isinstance(exc, OSError) and exc.errno in (*NO_ROOM, errno.EFBIG):
             drop_unfinished(self.request)
             exc = NoSpace()
         return super().handle_exception(exc)

@@ -1,20 +1,27 @@
 """`video`: one's videos, and the doors for new ones."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from django.http import QueryDict
+from django.conf import settings
+from django.http import HttpRequest, QueryDict
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.clients import authenticated
+from core.multipart import Begin, FormReader, Limits, form_of
+from core.tus.threads import on_disk
 from transcode.api import listing, schema
-from transcode.api.files import on_disk
-from transcode.api.parsers import PATH_PARSERS, UPLOAD_PARSERS
+from transcode.api.parsers import ARRIVING_PARSERS, PATH_PARSERS
 from transcode.api.playing import play_url
 from transcode.api.serializers import COUNT_MAX, FromStorageForm, ListQuery, UploadForm
 from transcode.api.views.base import VideosView, answer, base_url, read
-from transcode.videos import services
+from transcode.videos import services, storage
 from transcode.videos.types import video_body
+
+FILE_NAMES = ("videoFile", "file")
 
 
 class VideoListView(VideosView):
@@ -43,7 +50,7 @@ class VideoListView(VideosView):
 class UploadView(VideosView):
     """The door for files."""
 
-    parser_classes = UPLOAD_PARSERS
+    parser_classes = ARRIVING_PARSERS
 
     @extend_schema(
         operation_id="videos_upload",
@@ -55,22 +62,38 @@ class UploadView(VideosView):
         """Send a video or a sound; it is transcoded at once."""
         said = read(UploadForm, _with_file(request))
         file = said["videoFile"]
-        with on_disk(file) as path:
-            video = services.create_video(
-                owner=self.user,
-                path=path,
-                filename=file.name,
-                name=said["name"],
-                language=said["language"],
-                is_private=said["private"],
-                base_url=base_url(request),
-            )
+        video = services.create_video(
+            owner=self.user,
+            path=file.path,
+            filename=file.filename,
+            name=said["name"],
+            language=said["language"],
+            is_private=said["private"],
+            base_url=base_url(request),
+        )
         return answer(video, status=201)
 
 
+def upload_reader(request: HttpRequest) -> FormReader:
+    """Return the reader of a new video's form: its file goes to where it is inspected.
+
+    Raises: what a stranger is refused with, before the body.
+    """
+    authenticated(request)
+
+    async def place(part: Begin, _texts: Mapping[str, str]) -> Path | None:
+        is_wanted = part.name in FILE_NAMES and part.filename
+        return await on_disk(storage.incoming_path) if is_wanted else None
+
+    limits = Limits(whole_bytes=settings.MAX_UPLOAD_SIZE_BYTES)
+    return FormReader(request.headers["Content-Type"], place, limits=limits)
+
+
 def _with_file(request: Request) -> Any:
-    """Return the form, its file under the first of its two names."""
-    data = request.data.dict() if isinstance(request.data, QueryDict) else request.data
+    """Return what came, its file under the first of its two names."""
+    form = form_of(request)
+    said: Any = {**form.texts, **form.files} if form else request.data
+    data = said.dict() if isinstance(said, QueryDict) else said
     if isinstance(data, dict) and "videoFile" not in data and "file" in data:
         return {**data, "videoFile": data["file"]}
     return data

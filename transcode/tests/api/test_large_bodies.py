@@ -1,10 +1,11 @@
-"""Large bodies: four of an account at a time, and a full disk is said so."""
+"""Files: four of an account at a time, whatever their size, and a full disk is said so."""
 
 import http.client
 import json
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,7 +14,7 @@ from django.test import Client
 from tests.support.fixtures import client_of
 from tests.support.running import free_port
 from tests.support.waiting import wait_until
-from transcode.api.asgi import AT_ONCE, LARGE_BYTES, VideoUploads, account_id, is_large
+from transcode.api.asgi import AT_ONCE, LARGE_BYTES, VideoUploads, account_id, is_counted
 from transcode.models import Video
 from transcode.tests.api.conftest import VIDEO
 
@@ -49,7 +50,7 @@ def send(platform, token, size_bytes=2 * LARGE_BYTES):
     )
 
 
-def test_a_fifth_large_body_of_an_account_is_429_until_another_has_ended(
+def test_a_fifth_file_of_an_account_is_429_until_another_has_ended(
     platform, begin, user, other_user, access_token
 ):
     token = access_token(user)
@@ -63,7 +64,7 @@ def test_a_fifth_large_body_of_an_account_is_429_until_another_has_ended(
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["code"] == "throttled"
     assert send(platform, access_token(other_user)).status_code == 400
-    assert send(platform, token, size_bytes=1000).status_code == 400
+    assert send(platform, token, size_bytes=1000).status_code == 429
     begun[0].close()
     wait_until(lambda: send(platform, token).status_code == 400)
     assert not Video.objects.exists()
@@ -82,7 +83,8 @@ async def fails_otherwise(_scope, _receive, _send):
 
 async def answers_of(application, path=UPLOAD):
     length = str(2 * LARGE_BYTES).encode()
-    scope = {"type": "http", "path": path, "headers": [(b"content-length", length)]}
+    headers = [(b"content-length", length)]
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers}
     sent = []
 
     async def receive():
@@ -124,9 +126,22 @@ async def test_other_addresses_are_let_through():
     ],
 )
 def test_what_is_large_or_does_not_say_is_counted(headers, is_so):
-    assert is_large({"type": "http", "path": UPLOAD, "headers": headers}) is is_so
-    assert not is_large({"type": "http", "path": "/api/v1/jobs/", "headers": headers})
-    assert not is_large({"type": "websocket", "path": UPLOAD, "headers": headers})
+    put = {"type": "http", "method": "PUT", "path": UPLOAD, "headers": headers}
+
+    assert is_counted(put) is is_so
+    assert not is_counted({**put, "path": "/api/v1/jobs/"})
+    assert not is_counted({**put, "type": "websocket"})
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_what_has_a_file_looked_at_is_counted_whatever_its_size(slash):
+    ask = {"type": "http", "method": "POST", "headers": [(b"content-length", b"9")]}
+
+    for path in ("upload", "transcode", f"{uuid4()}/studio"):
+        assert is_counted({**ask, "path": f"{VIDEO}/{path}{slash}"})
+        assert not is_counted({**ask, "path": f"{VIDEO}/{path}{slash}", "method": "GET"})
+    for path in ("live", f"{uuid4()}/transcode", f"{uuid4()}/cancel"):
+        assert not is_counted({**ask, "path": f"{VIDEO}/{path}{slash}"})
 
 
 def test_an_account_is_known_by_its_token_and_by_its_session(user, access_token):

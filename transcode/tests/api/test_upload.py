@@ -1,11 +1,11 @@
 """`POST video/upload`: what is refused leaves nothing, what is accepted is described."""
 
+import resource
 import struct
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from rest_framework.test import APIClient
 
 from core.jobs.models import Job
@@ -15,6 +15,7 @@ from transcode.tests.api.conftest import VIDEO, assert_problem, files_below, rec
 
 pytestmark = pytest.mark.django_db(transaction=True)
 UPLOAD = f"{VIDEO}/upload"
+MIB = 2**20
 
 
 def wav_without_samples() -> bytes:
@@ -149,21 +150,57 @@ def test_a_text_where_the_file_should_be_is_400(api, videos):
     assert_problem(answer, 400, "invalid", "videoFile")
 
 
-def test_a_full_disk_is_507_and_leaves_nothing(upload_clip, videos, settings):
-    settings.FILE_UPLOAD_HANDLERS = ["transcode.tests.api.test_upload.OnFullDisk"]
-
-    answer = upload_clip("silent")
+def test_a_disk_that_takes_no_more_is_507_and_leaves_nothing(upload, videos, settings):
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8 * MIB, most))
+    try:
+        answer = upload(b"x" * 9 * MIB)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
     assert_problem(answer, 507, "no_space")
     assert_nothing_is_left(videos, settings)
 
 
-class OnFullDisk(TemporaryFileUploadHandler):
-    """Writes where the kernel has no room (full(4))."""
+def test_a_form_larger_than_the_largest_upload_is_413_and_leaves_nothing(upload, videos, settings):
+    settings.MAX_UPLOAD_SIZE_BYTES = MIB
 
-    def receive_data_chunk(self, raw_data, start):
-        with Path("/dev/full").open("wb", buffering=0) as disk:
-            disk.write(raw_data)
+    answer = upload(b"x" * 2 * MIB)
+
+    assert_problem(answer, 413, "too_large")
+    assert_nothing_is_left(videos, settings)
+
+
+def test_a_file_that_is_sent_twice_is_400_and_leaves_nothing(api, videos, settings):
+    two = [SimpleUploadedFile("a.mp4", b"x"), SimpleUploadedFile("b.mp4", b"y")]
+
+    answer = api.post(UPLOAD, {"name": "x", "videoFile": two}, format="multipart")
+
+    assert_problem(answer, 400, "invalid", "videoFile")
+    assert_nothing_is_left(videos, settings)
+
+
+def test_a_field_without_a_file_is_as_none(api, videos, settings):
+    body = (
+        b'--b\r\nContent-Disposition: form-data; name="videoFile"; filename=""\r\n\r\n\r\n'
+        b'--b\r\nContent-Disposition: form-data; name="name"\r\n\r\nx\r\n--b--\r\n'
+    )
+
+    answer = api.post(UPLOAD, body, content_type="multipart/form-data; boundary=b")
+
+    assert_problem(answer, 400, "invalid", "videoFile")
+    assert_nothing_is_left(videos, settings)
+
+
+def test_both_names_may_be_there_and_the_first_counts(api, videos):
+    form = {
+        "file": SimpleUploadedFile("other.mp4", b"no film"),
+        "videoFile": SimpleUploadedFile("a.mp4", clip("silent").read_bytes()),
+        "name": "the name after the file",
+    }
+
+    assert api.post(UPLOAD, form, format="multipart").status_code == 201
+    assert files_below(videos / "staging") == []
 
 
 @pytest.mark.parametrize(
@@ -185,28 +222,6 @@ def test_another_extension_is_refused(upload, videos, settings, filename):
 
     assert_problem(answer, 400, "unsupported_extension", "videoFile")
     assert_nothing_is_left(videos, settings)
-
-
-def test_a_large_file_is_moved_and_never_copied(upload_clip, videos, settings):
-    settings.FILE_UPLOAD_HANDLERS = ["transcode.tests.api.test_upload.Remembering"]
-
-    answer = upload_clip("silent")
-
-    assert answer.status_code == 201
-    (stored,) = (videos / "originals").glob("*/source.mp4")
-    assert stored.stat().st_ino == Remembering.inode
-    assert files_below(Path(settings.FILE_UPLOAD_TEMP_DIR)) == []
-
-
-class Remembering(TemporaryFileUploadHandler):
-    """Knows the file that it wrote."""
-
-    inode = 0
-
-    def file_complete(self, file_size):
-        file = super().file_complete(file_size)
-        Remembering.inode = Path(file.temporary_file_path()).stat().st_ino
-        return file
 
 
 def test_a_file_may_be_called_file(upload, videos):

@@ -189,6 +189,16 @@ def test_a_picture_is_taken_at_a_time_in_its_shape(
         assert picture.size == size
 
 
+def test_from_key_frames_it_is_the_last_one_before_that_time(tmp_path: Path) -> None:
+    source, box = source_of("long_gop"), (280, 157)
+    first, late, early = (tmp_path / f"{name}.png" for name in ("first", "late", "early"))
+    make(commands.picture_at(source, 0.0, box, first))
+    make(commands.picture_at(source, 3.0, box, late))
+    make(commands.picture_at(source, 3.0, box, early, is_from_keyframes=True))
+    assert early.read_bytes() == first.read_bytes()
+    assert early.read_bytes() != late.read_bytes()
+
+
 def test_behind_the_end_there_is_no_picture(tmp_path: Path) -> None:
     make(commands.picture_at(source_of("landscape"), 99.0, (280, 157), tmp_path / "p.png"))
     assert not (tmp_path / "p.png").exists()

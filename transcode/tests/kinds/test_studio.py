@@ -21,6 +21,7 @@ from transcode.tests.videos.making import hand_over, make_video
 from transcode.videos import editing, publication, storage
 from transcode.videos.editing import Staged
 from transcode.videos.errors import WrongState
+from transcode.videos.tasks import make_pictures
 
 CUT = {"name": "cut", "options": {"start": "1", "end": 3}}
 INTRO = {"name": "add-intro", "options": {"file": "intro"}}
@@ -176,6 +177,7 @@ def test_a_cut_becomes_the_new_source_and_gets_a_new_ladder(video):
     Caption.objects.create(video=video, language="fr", name="captions/b.vtt")
     job = editing.edit(video=video, tasks=[CUT], files={})
     assert run_here(job).status == "succeeded"
+    make_pictures(str(video.pk))
     row = Video.objects.get()
     assert row.source_name != video.source_name
     assert abs(row.duration_s - 2.0) < 0.3

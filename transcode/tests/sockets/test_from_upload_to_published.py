@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.support.clips import clip
+from tests.support.waiting import wait_until
 from transcode.models import VideoState
 from transcode.videos import storage
 
@@ -52,6 +53,7 @@ def test_progress_never_falls_it_plays_before_the_end_and_everything_named_is_th
     assert 100 not in progress[:-1]
     assert revisions == sorted(revisions)
     assert any(body["playable"] for _, _, body in frames[:-1])
+    wait_until(lambda: http.get(made.headers["Location"]).json()["video"]["thumbnailUrl"])
     body = http.get(made.headers["Location"]).json()["video"]
     assert body["state"] == {"id": 1, "label": "Published"}
     _assert_all_is_there(http, body)

@@ -58,7 +58,6 @@ def test_the_whole_file_begins_the_work(announced, staged):
 
     assert video.state == VideoState.TO_TRANSCODE
     assert storage.exists(video.source_name)
-    assert video.thumbnail_name
     assert VideoJob.objects.filter(video=video).exists()
 
 

@@ -8,6 +8,7 @@ from tests.support.clips import clip
 from transcode.models import Video, VideoJob, VideoState
 from transcode.tests.videos.conftest import files_below
 from transcode.videos import services
+from transcode.videos.tasks import make_pictures
 
 pytestmark = pytest.mark.django_db
 
@@ -66,11 +67,15 @@ def test_a_video_is_to_be_transcoded_and_its_original_lies_in_its_place(create, 
     assert video.duration_s == pytest.approx(2.0, abs=0.1)
 
 
-def test_a_video_has_both_pictures(create, videos):
+def test_no_request_waits_for_pictures_a_worker_makes_both(create, videos):
     from PIL import Image
 
     video = create()
+    assert (video.thumbnail_name, video.preview_name) == ("", "")
 
+    make_pictures(str(video.pk))
+
+    video.refresh_from_db()
     with Image.open(videos / video.thumbnail_name) as thumbnail:
         assert thumbnail.size in ((280, 157), (279, 157))
     with Image.open(videos / video.preview_name) as preview:

@@ -2,15 +2,16 @@
 
 import shutil
 import threading
+from uuid import uuid4
 
 import pytest
 from django.db import connection
 from PIL import Image
 
 from tests.support.clips import clip
-from transcode.models import Video
+from transcode.models import Video, VideoFile
 from transcode.tests.videos.conftest import files_below
-from transcode.videos import pictures, storage
+from transcode.videos import pictures, storage, tasks
 from transcode.videos.intake import inspect
 
 pytestmark = pytest.mark.usefixtures("transactional_db", "videos")
@@ -52,6 +53,19 @@ def test_a_source_of_which_nothing_can_be_decoded_has_no_picture_and_no_error(sa
 
     assert (video.thumbnail_name, video.preview_name) == ("", "")
     assert files_below(videos) == [video.source_name]
+
+
+def test_a_video_that_is_gone_is_no_error(db):
+    tasks.make_pictures(str(uuid4()))
+
+
+def test_what_the_storage_does_not_have_is_tried_another_time(saved, videos):
+    video = saved("silent")
+    (videos / video.source_name).unlink()
+
+    tasks.make_pictures(str(video.pk))
+
+    assert files_below(videos) == []
 
 
 def test_an_announced_video_has_nothing_to_show_yet(user, videos):
@@ -104,6 +118,39 @@ def test_a_cover_that_declares_more_than_it_should_is_not_decoded(saved, monkeyp
     pictures.add(video)
 
     assert sizes(video)[1] == (850, 480)
+
+
+@pytest.mark.parametrize("name", ["long_gop", "portrait", "webm"])
+def test_of_a_very_large_picture_only_a_key_frame_is_decoded(saved, monkeypatch, name):
+    video, same = saved(name), saved(name)
+    pictures.add(same)
+    monkeypatch.setattr(pictures, "MAX_DECODED_PIXELS", 1)
+
+    pictures.add(video)
+
+    assert sizes(video) == sizes(same)
+
+
+def test_a_rendition_stands_in_for_a_source_that_is_gone(saved, videos):
+    video, source = saved("landscape"), saved("portrait")
+    Video.objects.filter(pk=video.pk).update(source_name="")
+    video.refresh_from_db()
+    VideoFile.objects.create(
+        video=video,
+        kind="hls",
+        resolution=360,
+        fps=30,
+        name=source.source_name,
+        size_bytes=source.size_bytes,
+        has_video=True,
+        has_audio=True,
+        probe=source.probe,
+    )
+
+    pictures.add(video)
+
+    assert sizes(video)[1] == (270, 480)
+    assert video.source_name == ""
 
 
 def test_pictures_are_made_once_by_however_many_at_once(saved, videos):

@@ -13,7 +13,7 @@ from core.jobs.models import Job
 from transcode.models import Video, VideoState
 from transcode.tests.videos.conftest import files_below
 from transcode.tests.videos.making import accept, finish, make_video, stage
-from transcode.videos import following, storage, upkeep
+from transcode.videos import following, storage, tasks, upkeep
 
 pytestmark = pytest.mark.usefixtures("alone", "transactional_db", "videos")
 LONG_AGO = time.time() - 7 * 3600
@@ -127,15 +127,46 @@ def test_a_video_at_work_is_left_alone(user):
     assert Video.objects.get(pk=video.pk).state == VideoState.TO_TRANSCODE
 
 
+@pytest.mark.parametrize(
+    ("age_s", "is_asked"),
+    [
+        (0, False),
+        (60, False),
+        (125, True),
+        (175, True),
+        (300, False),
+        (15 * 60 + 30, True),
+        (3600, False),
+        (2 * 3600 + 30, True),
+        (24 * 3600 + 30, True),
+        (48 * 3600, False),
+    ],
+)
+def test_pictures_that_were_never_made_are_asked_for_now_and_then(user, videos, age_s, is_asked):
+    make_video(user)
+    Video.objects.update(created_at=timezone.now() - timedelta(seconds=age_s))
+
+    assert upkeep.ask_for_pictures() == is_asked
+
+
+@pytest.mark.parametrize(
+    "columns", [{"thumbnail_name": "x.jpg"}, {"source_name": ""}, {"has_video": False}]
+)
+def test_pictures_are_not_asked_for_where_there_are_some_or_nothing_to_see(user, videos, columns):
+    make_video(user)
+    Video.objects.update(created_at=timezone.now() - timedelta(seconds=150), **columns)
+
+    assert upkeep.ask_for_pictures() == 0
+
+
 def test_a_picture_that_was_never_made_is_made(user, videos):
     video, _ = make_video(user)
-    assert upkeep.add_pictures() == 0
-    Video.objects.update(created_at=timezone.now() - timedelta(minutes=10))
 
-    assert upkeep.add_pictures() == 1
+    tasks.make_pictures(str(video.pk))
 
     now = Video.objects.get(pk=video.pk)
     assert storage.exists(now.thumbnail_name)
     assert storage.exists(now.preview_name)
-    assert upkeep.add_pictures() == 0
+    tasks.make_pictures(str(video.pk))
+    assert Video.objects.get(pk=video.pk).revision == now.revision
     assert Job.objects.count() == 3

@@ -63,6 +63,12 @@ class FromStorageForm(serializers.Serializer[Any]):
     )  # fmt: skip
 
 
+class NameForm(serializers.Serializer[Any]):
+    """Another name for a video."""
+
+    name = serializers.CharField(max_length=NAME_CHARS)
+
+
 class LadderForm(serializers.Serializer[Any]):
     """Which renditions to make anew; without any, the usual ones."""
 

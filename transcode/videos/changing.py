@@ -17,6 +17,7 @@ from core.jobs.models import Job, Status
 from transcode.engines import ladder
 from transcode.models import Video, VideoJob, VideoState
 from transcode.videos import events, layout, selectors
+from transcode.videos.creating import clean_name
 from transcode.videos.errors import NotFound, WrongState
 
 RETRIABLE = (Status.FAILED, Status.CANCELLED)
@@ -67,6 +68,15 @@ def require_idle(video: Video) -> None:
     is_settled = video.state in (VideoState.PUBLISHED, VideoState.TRANSCODING_FAILED)
     if not is_settled or selectors.open_jobs(video).exists():
         raise WrongState("Jobs of this video are still under way.")
+
+
+def rename(video: Video, name: str) -> Video:
+    """Give a video another name, in any state. Raises: `FieldErrors`, `NotFound`."""
+    clean = clean_name(name)
+    with transaction.atomic():
+        current = _locked(video)
+        _write(current, {"name": clean})
+    return current
 
 
 def retry(video: Video) -> Video:

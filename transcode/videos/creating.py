@@ -13,6 +13,7 @@ from core.jobs.storable import storable_text
 from transcode.engines import languages
 from transcode.models import Video, VideoState
 from transcode.videos import events, incoming, layout, pictures, storage
+from transcode.videos.errors import Wrong
 from transcode.videos.intake import inspect
 
 NAME_CHARS = 120
@@ -35,15 +36,19 @@ def create_video(
 
     A refused one leaves nothing behind, the staged file neither. Raises: `FieldErrors`.
     """
+    wrong = Wrong()
     try:
-        video = draft(
-            owner=owner,
-            name=name,
-            language=language,
-            is_private=is_private,
-            destination=destination,
-        )
-        inspected = inspect(path, filename)
+        with wrong.noted():
+            video = draft(
+                owner=owner,
+                name=name,
+                language=language,
+                is_private=is_private,
+                destination=destination,
+            )
+        with wrong.noted():
+            inspected = inspect(path, filename)
+        wrong.settle()
         video.state = VideoState.TO_TRANSCODE
         video.source_name = source_name(video, inspected.extension)
         for column, value in inspected.columns().items():
@@ -51,8 +56,7 @@ def create_video(
         _store(video, path, inspected.keyframe_gap_s, base_url)
     finally:
         path.unlink(missing_ok=True)
-    if not video.thumbnail_name:
-        pictures.ask_for(video.pk)
+    pictures.add(video)
     return video
 
 
@@ -79,20 +83,32 @@ def draft(
     destination: str = "",
 ) -> Video:
     """Make an unsaved video of what people say of it. Raises: `FieldErrors`."""
+    wrong = Wrong()
+    video = Video(owner=owner, is_private=is_private)
+    with wrong.noted():
+        video.name = clean_name(name)
+    with wrong.noted():
+        video.language = _language(language)
+    with wrong.noted():
+        video.destination = _destination(destination)
+    wrong.settle()
+    return video
+
+
+def clean_name(name: str) -> str:
+    """Return a name as it is kept. Raises: `FieldErrors`."""
     clean = storable_text(name).strip()
     if not clean:
         raise FieldErrors({"name": "This field may not be blank."})
     if len(clean) > NAME_CHARS:
         raise FieldErrors({"name": f"No more than {NAME_CHARS} characters, please."})
-    if len(destination) > DESTINATION_CHARS:
+    return clean
+
+
+def _destination(label: str) -> str:
+    if len(label) > DESTINATION_CHARS:
         raise FieldErrors({"destination": f"No more than {DESTINATION_CHARS} characters, please."})
-    return Video(
-        owner=owner,
-        name=clean,
-        language=_language(language),
-        is_private=is_private,
-        destination=storable_text(destination),
-    )
+    return storable_text(label)
 
 
 def _language(code: str) -> str:

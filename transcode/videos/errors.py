@@ -13,7 +13,36 @@ core.errors.JobError
 
 # ruff: noqa: N818 - the names say what happened, as in core.errors
 
-from core.errors import InvalidInput, JobError
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from core.errors import FieldErrors, InvalidInput, JobError
+
+
+class Wrong:
+    """What is wrong with an input, gathered over several checks: people hear all of it at once."""
+
+    def __init__(self) -> None:
+        self._found: list[FieldErrors] = []
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Keep what a check raises for later."""
+        try:
+            yield
+        except FieldErrors as error:
+            self._found.append(error)
+
+    def settle(self) -> None:
+        """Raise what was found: one as it is, of several every field. Raises: `FieldErrors`."""
+        if not self._found:
+            return
+        first, *others = self._found
+        if not others:
+            raise first
+        raise FieldErrors(
+            {name: said for each in self._found for name, said in each.fields.items()}
+        )
 
 
 class NotFound(JobError):

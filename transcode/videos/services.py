@@ -1,7 +1,7 @@
 """What people do with videos, by name: the doors of the app call these."""
 
 from transcode.videos.arriving import announce_upload, begin, begin_streaming
-from transcode.videos.changing import cancel, retranscode, retry
+from transcode.videos.changing import cancel, rename, retranscode, retry
 from transcode.videos.creating import create_from_storage, create_video
 from transcode.videos.removal import remove
 
@@ -13,6 +13,7 @@ __all__ = [
     "create_from_storage",
     "create_video",
     "remove",
+    "rename",
     "retranscode",
     "retry",
 ]

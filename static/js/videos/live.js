@@ -1,6 +1,7 @@
 /** Going live: a stream is made, and its key is shown this once. */
 
 import { call } from "../api.js";
+import { askAndSend } from "../ask.js";
 import { offerCopies } from "../copyonce.js";
 
 const find = (id) => document.getElementById(id);
@@ -8,24 +9,12 @@ const find = (id) => document.getElementById(id);
 /** Ask for a stream's name, where there is live; `made(video)` gets what the server has made. */
 export function offerLive(made) {
   const dialog = find("live-dialog");
-  if (!dialog) return;
-  find("go-live").addEventListener("click", () => {
+  find("go-live")?.addEventListener("click", async () => {
     find("live-form").reset();
-    find("live-error").hidden = true;
-    dialog.showModal();
-  });
-  find("live-form").addEventListener("submit", async (event) => {
-    if (event.submitter?.value !== "yes") return;
-    event.preventDefault();
-    try {
-      const { video, live } = await call("POST", "/api/v1/video/live", asked());
-      dialog.close();
-      made(video);
-      find("live-key").replaceChildren(keyBox(live));
-    } catch (error) {
-      find("live-error").textContent = error.message;
-      find("live-error").hidden = false;
-    }
+    const answer = await askAndSend(dialog, () => call("POST", "/api/v1/video/live", asked()));
+    if (!answer) return;
+    made(answer.video);
+    find("live-key").replaceChildren(keyBox(answer.live));
   });
 }
 

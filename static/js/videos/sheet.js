@@ -1,7 +1,7 @@
 /** The open video: its player, its renditions and jobs, and what can be done with it. */
 
 import { call } from "../api.js";
-import { ask } from "../ask.js";
+import { ask, askAndSend } from "../ask.js";
 import { JobTable } from "./jobtable.js";
 import { Player } from "./player.js";
 import { askForEdit } from "./studio.js";
@@ -30,6 +30,7 @@ export class VideoSheet {
       ["captions", "captions/generate"], ["end-live", "live/end"],
     ]) find(id).addEventListener("click", () => this.#post(path, {}));
     find("edit").addEventListener("click", () => this.#edit());
+    find("rename").addEventListener("click", () => this.#rename());
     find("delete").addEventListener("click", () => this.#delete());
   }
 
@@ -130,8 +131,17 @@ export class VideoSheet {
 
   async #edit() {
     const { uuid } = this;
-    const isSent = await askForEdit(this.#video, (form) => call("POST", `/api/v1/video/${uuid}/studio`, form));
-    if (isSent) await this.#attempt(() => {});
+    const sent = await askForEdit(this.#video, (form) => call("POST", `/api/v1/video/${uuid}/studio`, form));
+    if (sent) await this.#attempt(() => {});
+  }
+
+  async #rename() {
+    const { uuid, name } = this.#video;
+    find("new-name").value = name;
+    const renamed = await askAndSend(find("rename-dialog"), () => (
+      call("PATCH", `/api/v1/video/${uuid}`, { name: find("new-name").value })
+    ));
+    if (renamed) await this.read(uuid);
   }
 
   async #delete() {

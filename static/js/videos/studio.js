@@ -1,50 +1,18 @@
 /** The form in which an edit is asked for: cut, intro, outro, watermark, in this order. */
 
+import { askAndSend } from "../ask.js";
+
 const find = (id) => document.getElementById(id);
 
-/**
- * Ask what to do and have `send(form)` send it; what is refused is said in the dialog.
- *
- * Resolves to whether an edit was sent.
- */
+/** Ask what to do and have `send(form)` send it; resolves to null when nothing was sent. */
 export function askForEdit({ duration }, send) {
-  const dialog = find("edit-dialog");
-  const form = find("edit-form");
-  let isSent = false;
-  form.reset();
-  complain("");
+  find("edit-form").reset();
   find("cut-end").placeholder = String(duration);
-  form.onsubmit = async (event) => {
-    if (event.submitter?.value !== "yes") return;
-    event.preventDefault();
-    isSent = await attempt(event.submitter, send);
-    if (isSent) dialog.close();
-  };
-  dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(isSent), { once: true });
+  return askAndSend(find("edit-dialog"), () => {
+    const tasks = chosen();
+    if (!tasks.length) throw new Error("Choose what to do first.");
+    return send(formOf(tasks));
   });
-}
-
-async function attempt(button, send) {
-  const tasks = chosen();
-  complain(tasks.length ? "" : "Choose what to do first.");
-  if (!tasks.length) return false;
-  button.disabled = true; // clips may take a while to be sent
-  try {
-    await send(formOf(tasks));
-    return true;
-  } catch (error) {
-    complain(error.message);
-    return false;
-  } finally {
-    button.disabled = false;
-  }
-}
-
-function complain(words) {
-  find("edit-error").textContent = words;
-  find("edit-error").hidden = !words;
 }
 
 function chosen() {

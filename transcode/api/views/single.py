@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from transcode.api import listing, schema
-from transcode.api.serializers import LadderForm
+from transcode.api.serializers import LadderForm, NameForm
 from transcode.api.views.base import VideosView, answer, base_url, read
 from transcode.videos import services
 
@@ -17,6 +17,17 @@ class VideoView(VideosView):
     def get(self, request: Request, video_id: str) -> Response:  # noqa: ARG002
         """Show a video."""
         return answer(self.video(video_id))
+
+    @extend_schema(
+        operation_id="videos_rename",
+        tags=schema.TAGS,
+        request=NameForm,
+        responses=schema.OneVideoSerializer,
+    )
+    def patch(self, request: Request, video_id: str) -> Response:
+        """Give a video another name."""
+        video = self.video(video_id)
+        return answer(services.rename(video, read(NameForm, request.data)["name"]))
 
     @extend_schema(operation_id="videos_delete", tags=schema.TAGS, responses={204: None})
     def delete(self, request: Request, video_id: str) -> Response:  # noqa: ARG002

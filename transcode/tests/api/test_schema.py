@@ -33,7 +33,7 @@ def test_the_schema_is_valid_and_made_without_a_warning(schema):
         ("", {"get"}),
         ("/upload", {"post"}),
         ("/transcode", {"post"}),
-        ("/{video_id}", {"get", "delete"}),
+        ("/{video_id}", {"get", "patch", "delete"}),
         ("/{video_id}/jobs", {"get"}),
         ("/{video_id}/transcode", {"post"}),
         ("/{video_id}/retry", {"post"}),

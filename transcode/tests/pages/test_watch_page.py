@@ -260,6 +260,27 @@ def test_an_edit_that_cannot_be_is_refused_in_words(watching, visitor: Visitor) 
     assert not VideoJob.objects.filter(video=video, type="video-studio-transcoding").exists()
 
 
+def test_a_video_is_renamed_from_the_page(visitor: Visitor, user) -> None:
+    make_video(user, name="Untitled", state=VideoState.PUBLISHED)
+    page = at_videos(visitor, user)
+    page.locator(".video-link").click()
+
+    page.get_by_role("button", name="Rename…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("Name")).to_have_value("Untitled")
+    dialog.get_by_label("Name").fill("   ")
+    visitor.may_lose_the_network = True  # the browser notes the 400
+    dialog.get_by_role("button", name="Rename").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("may not be blank")
+    dialog.get_by_label("Name").fill("Holiday")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#video-name")).to_have_text("Holiday")
+    expect(dialog).to_be_hidden()
+    page.get_by_role("link", name="All videos").click()
+    expect(card(page, "Holiday")).to_be_visible()
+
+
 def test_a_live_stream_is_made_and_its_key_is_shown_once(visitor: Visitor, user) -> None:
     page = at_videos(visitor, user)
     page.get_by_role("button", name="Go live…").click()

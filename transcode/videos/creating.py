@@ -56,7 +56,8 @@ def create_video(
         _store(video, path, inspected.keyframe_gap_s, base_url)
     finally:
         path.unlink(missing_ok=True)
-    pictures.add(video)
+    if not video.thumbnail_name:
+        pictures.ask_for(video.pk)
     return video
 
 

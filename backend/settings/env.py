@@ -147,6 +147,20 @@ def origins(name: str, default: str = "") -> list[str]:
     return read(name, default, convert, "a list of origins such as https://example.org")
 
 
+def web_address(name: str) -> str:
+    """Read the address of a web server, a path allowed; empty where there is none."""
+
+    def convert(value: str) -> str:
+        parts = urlsplit(value)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        if value and (not is_address or "@" in parts.netloc or parts.query or parts.fragment):
+            raise ValueError(value)
+        _ = parts.port  # It raises for a port that is none.
+        return value.rstrip("/")
+
+    return read(name, "", convert, "an address such as http://127.0.0.1:9000")
+
+
 def time_zone(name: str, default: str) -> str:
     """Read the name of a time zone such as `Europe/Paris` (the IANA database)."""
     return read(name, default, lambda value: ZoneInfo(value).key, "a time zone's name")

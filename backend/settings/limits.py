@@ -1,5 +1,7 @@
 """What is allowed, for how long and how much: limits of jobs, uploads, sockets and OCR."""
 
+from django.core.exceptions import ImproperlyConfigured
+
 from backend.settings import env
 from core.net.addresses import parse_allowed
 
@@ -47,7 +49,15 @@ CORE_MAX_PAGES = env.integer("CORE_MAX_PAGES", 500, minimum=1)
 CORE_IMAGE_PATH_ROOTS = env.names("CORE_IMAGE_PATH_ROOTS")
 CORE_DELETE_RETENTION_HOURS = env.integer("CORE_DELETE_RETENTION_HOURS", 24)
 
-CORE_OCR_ENGINE = env.choice("CORE_OCR_ENGINE", "auto", ["auto", "tesserocr", "pytesseract"])
+# The server behind the engines `http`. Nobody but the operator names it.
+AI_HOST = env.web_address("AI_HOST")
+CORE_OCR_ENGINE = env.choice(
+    "CORE_OCR_ENGINE", "auto", ["auto", "tesserocr", "pytesseract", "http"]
+)
+CORE_QNA_ENGINE = env.choice("CORE_QNA_ENGINE", "extractive", ["extractive", "off", "http"])
+for _name, _engine in (("CORE_OCR_ENGINE", CORE_OCR_ENGINE), ("CORE_QNA_ENGINE", CORE_QNA_ENGINE)):
+    if _engine == "http" and not AI_HOST:
+        raise ImproperlyConfigured(f"{_name} is http: AI_HOST must name the server.")
 CORE_OCR_DEFAULT_LANGS = env.names("CORE_OCR_DEFAULT_LANGS", "eng,rus,fra")
 CORE_OCR_MAX_ACTIVE_PER_USER = env.integer("CORE_OCR_MAX_ACTIVE_PER_USER", 2)
 CORE_PDF_TEXT = env.choice("CORE_PDF_TEXT", "auto", ["auto", "force_ocr"])

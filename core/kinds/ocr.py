@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from django.conf import settings
 from rest_framework import serializers
@@ -11,8 +12,8 @@ from core.errors import InvalidInput, TemporaryFailure
 from core.jobs.kinds import JobKind
 from core.jobs.models import Job
 from core.jobs.types import Json
-from core.ocr.engines import EngineName, installed_languages, make_engine
-from core.ocr.engines.base import Chunk, Engine, OcrOptions, Outcome
+from core.ocr.engines import EngineName, installed_languages, make_engine, make_transcriber
+from core.ocr.engines.base import Chunk, Engine, OcrOptions, Outcome, Transcriber
 from core.ocr.engines.document import read_document
 from core.uploads import recognition, storage
 from core.uploads.models import Upload
@@ -94,7 +95,7 @@ class Ocr(JobKind):
             writer.check()
 
         self.report("read", 0.0)
-        engine = _engine(settings.CORE_OCR_ENGINE)
+        engine = _engine(settings.CORE_OCR_ENGINE, settings.AI_HOST)
         options = replace(_options(self.job.params), scratch_dir=self.scratch)
         pieces = read_document(path, mime, options, engine, check=check)
         try:
@@ -130,6 +131,6 @@ def _options(params: Json) -> OcrOptions:
 
 
 @cache
-def _engine(name: EngineName) -> Engine:
+def _engine(name: str, ai_host: str) -> Engine | Transcriber:
     """Return this process' engine: its language models stay open between jobs."""
-    return make_engine(name)
+    return make_transcriber(ai_host) if name == "http" else make_engine(cast(EngineName, name))

@@ -5,6 +5,7 @@ hears, in which form, and that the guarantees of 2.6 hold (core.uploads.followin
 commands are in core.uploads.commands, the growing texts in core.uploads.relay.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -163,6 +164,8 @@ class UploadsConsumer(AuthenticatedConsumer):
             self._take_piece(event)
         elif event.name == "upload.ended":
             self._end_run(event)
+        elif event.name == "upload.question":
+            self._tell_question(event)
         else:
             self._tell_change(event)
 
@@ -224,6 +227,16 @@ class UploadsConsumer(AuthenticatedConsumer):
         else:
             self._watch(upload_id, event.data["status"])
         if is_heard:
+            self.send_event(event)
+
+    def _tell_question(self, event: Event) -> None:
+        """Send what became of a question; partial answers where texts stream at all."""
+        is_wanted = event.is_final or self.hearing.stream != "none"
+        if not (is_wanted and self.hearing.has(event.data["upload_id"])):
+            return
+        if self._is_wrapped:
+            self.send_json(wrap(json.loads(event.text)), event.topic, is_final=event.is_final)
+        else:
             self.send_event(event)
 
     def _watch(self, upload_id: str, status: str) -> None:

@@ -17,6 +17,8 @@ A socket that has joined both sees it twice, so it joins one of them.
                                             Made by `core.uploads.stream`
 `upload.ended`     yes    empty             `upload_id`, `owner_id`, `run`, `frame`: the flat
                                             terminal frame of 2.6 with all its extensions
+`upload.question`  both   the flat frame    `upload_id`, `owner_id`. What became of a question:
+                                            `answering` (not final), `answered` or `error`
 =================  =====  ================  ====================================================
 
 Order, as published: `upload.changed` (created) · `upload.stream` 1, 2, 3 … · `upload.ended` ·
@@ -24,7 +26,7 @@ Order, as published: `upload.changed` (created) · `upload.stream` 1, 2, 3 … �
 `upload.changed` (updated, pending, `run` + 1) follows its last piece, and nothing of it
 comes later. A cancel before any worker took the job has `upload.ended` with `seq` 1. A
 deleted upload's last event is `upload.changed` (deleted), with no `upload.ended` before.
-`topic` is `upload:<id>` for all three.
+`topic` is `upload:<id>` for these three; partial answers have one of their own, by question.
 
 `terminal_frame` and `changed_event` make the same from a row, for a sweep that finds that
 an event was lost.
@@ -49,6 +51,27 @@ def publish_changed(frame_type: FrameType, upload: Upload, *, origin: str = "") 
 def publish_ended(upload: Upload, frame: TerminalFrame) -> None:
     """Tell whoever watches the upload that a run is over."""
     _publish(upload, ended_event(upload, frame))
+
+
+def publish_answering(upload: Upload, frame: dict[str, Any], *, question_id: str) -> None:
+    """Tell whoever watches the upload how much of an answer there is."""
+    topic = f"question:{upload.pk}:{question_id}"
+    _publish(upload, _question_event(upload, frame, topic=topic, is_final=False))
+
+
+def publish_question_end(upload: Upload, frame: dict[str, Any]) -> None:
+    """Tell whoever watches the upload that a question is answered, or why it will not be."""
+    _publish(upload, _question_event(upload, frame, topic=f"upload:{upload.pk}", is_final=True))
+
+
+def _question_event(upload: Upload, frame: dict[str, Any], *, topic: str, is_final: bool) -> Event:
+    return Event(
+        name="upload.question",
+        text=encode(frame),
+        topic=topic,
+        is_final=is_final,
+        data={"upload_id": str(upload.pk), "owner_id": str(upload.owner_id)},
+    )
 
 
 def changed_event(frame_type: FrameType, upload: Upload, *, origin: str = "") -> Event:

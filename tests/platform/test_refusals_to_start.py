@@ -20,6 +20,8 @@ from tests.platform.launching import refusal
         ("METRICS_ALLOW", "10.0.0.0/99"),
         ("CORS_ALLOWED_ORIGINS", "example.org"),
         ("SECRET_KEY", "short"),
+        ("AI_HOST", "example.org"),
+        ("CORE_QNA_ENGINE", "http"),
     ],
 )
 def test_a_malformed_value_stops_the_start_with_one_line_that_names_it(tmp_path, name, value):

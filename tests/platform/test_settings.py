@@ -23,6 +23,7 @@ READERS = {
     "origins": lambda: env.origins("SOME"),
     "zone": lambda: env.time_zone("SOME", "UTC"),
     "redis": lambda: env.redis_url("SOME"),
+    "web": lambda: env.web_address("SOME"),
 }
 
 
@@ -45,6 +46,8 @@ def _undeclared():
         *[("origins", value) for value in ("example.org", "ftp://x", "https://x/p", "//x")],
         *[("zone", value) for value in ("Mars", "../etc/passwd", "/etc/localtime")],
         *[("redis", value) for value in ("localhost:6379", "http://x", "unix://relative")],
+        *[("web", value) for value in ("example.org", "ftp://x", "http://", "http://h:99999")],
+        *[("web", value) for value in ("http://u:p@h", "http://h/?q", "http://h/#f")],
     ],
 )
 def test_a_malformed_value_is_refused_in_one_line_that_names_it(monkeypatch, reader, value):
@@ -70,6 +73,7 @@ def test_a_malformed_value_is_refused_in_one_line_that_names_it(monkeypatch, rea
         ("size", "1.5KiB", 1536),
         ("size", "1048576", 2**20),
         ("origins", "https://a.example, http://b:8080/", ["https://a.example", "http://b:8080"]),
+        ("web", "http://127.0.0.1:9000/ai/", "http://127.0.0.1:9000/ai"),
         ("names", " 10.1.0.0/16,[::1]:90 ,", ["10.1.0.0/16", "[::1]:90"]),
         ("zone", "Europe/Paris", "Europe/Paris"),
         ("redis", "rediss://h:6380/1", "rediss://h:6380/1"),

@@ -10,7 +10,7 @@ import importlib.util
 import os
 from typing import Literal
 
-from core.ocr.engines.base import Chunk, Engine, OcrOptions, Outcome
+from core.ocr.engines.base import Chunk, Engine, OcrOptions, Outcome, Transcriber
 from core.ocr.engines.errors import EngineMissing
 from core.ocr.engines.tessdata import LanguageData, installed_languages
 
@@ -20,11 +20,21 @@ __all__ = [
     "LanguageData",
     "OcrOptions",
     "Outcome",
+    "Transcriber",
     "installed_languages",
     "make_engine",
+    "make_transcriber",
 ]
 
 EngineName = Literal["auto", "tesserocr", "pytesseract"]
+
+
+def make_transcriber(ai_host: str) -> Transcriber:
+    """The engine `http`: the server at this address reads whole pages."""
+    from core.aihost import AiHost
+    from core.ocr.engines.http_engine import HttpEngine
+
+    return HttpEngine(AiHost(ai_host))
 
 
 def make_engine(name: EngineName = "auto") -> Engine:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol, TypedDict
+from typing import Literal, NamedTuple, Protocol, TypedDict, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -135,6 +136,18 @@ class Engine(Protocol):
 
     def orientation(self, image: Grey, dpi: int) -> Orientation | None:
         """Which way up the page is, or None when it has too little text or no data for it."""
+
+
+@runtime_checkable
+class Transcriber(Protocol):
+    """What gives the markdown of whole pages and knows nothing of words and boxes."""
+
+    @property
+    def name(self) -> str:
+        """`http`."""
+
+    def transcribe(self, image: Grey, dpi: int, *, check: Callable[[], None]) -> Iterator[str]:
+        """Pieces of a page's markdown. Raises AiHostFailed, AiHostRefused and as `check` does."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from core.ocr.engines import images, pdf
 from core.ocr.engines.accuracy import read_accurately
-from core.ocr.engines.base import Chunk, Engine, OcrOptions, Outcome, Page
+from core.ocr.engines.base import Chunk, Engine, OcrOptions, Outcome, Page, Transcriber
+from core.ocr.engines.detect import judge
 from core.ocr.engines.errors import OcrTimeout
 from core.ocr.engines.page_reader import read_page
 from core.ocr.engines.pieces import PageFacts
@@ -21,7 +22,7 @@ def read_document(
     path: Path,
     mime: str,
     options: OcrOptions,
-    engine: Engine,
+    engine: Engine | Transcriber,
     *,
     check: Callable[[], None],
 ) -> Generator[Chunk, None, Outcome]:
@@ -31,19 +32,31 @@ def read_document(
     out of time ends in a note and the document goes on.
 
     Raises: UnsupportedMedia, UnreadableImage, TooManyPages, TooManyPixels, LanguageMissing,
-    OcrEngineFailed, and whatever `check` raises.
+    OcrEngineFailed, AiHostFailed, AiHostRefused, and whatever `check` raises.
     """
-    session = Session(engine, options, check)
+    session = None if isinstance(engine, Transcriber) else Session(engine, options, check)
     transcript = Transcript()
     for page in _pages(path, mime, options, check):
         check()
         yield from transcript.begin_page(page)
         if page.image is None:
             yield from transcript.add_layer(page.text_layer or "")
-        else:
+        elif isinstance(engine, Transcriber):
+            for text in engine.transcribe(page.image, page.dpi, check=check):
+                yield transcript.add_text(text)
+        elif session is not None:
             yield from _read(page, session, transcript)
-    language = session.language.reported(transcript.text)
+    language = (
+        session.language.reported(transcript.text) if session else _judged(transcript, options)
+    )
     return transcript.outcome(language, engine.name)
+
+
+def _judged(transcript: Transcript, options: OcrOptions) -> str | None:
+    """The language that a text from elsewhere is in, of those this installation knows."""
+    known = tuple(dict.fromkeys(options.languages + options.default_languages))
+    has_letters = any(character.isalpha() for character in transcript.text)
+    return judge(transcript.text, known).language if known and has_letters else None
 
 
 def _pages(path: Path, mime: str, options: OcrOptions, check: Callable[[], None]) -> Iterator[Page]:

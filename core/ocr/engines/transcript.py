@@ -19,6 +19,9 @@ from core.ocr.engines.markdown import BLOCK_GAP, LINE_GAP, PAGE_MARK, timed_out_
 from core.ocr.engines.pieces import PageFacts, Piece
 from core.ocr.engines.quality import confidence
 
+USUAL_CHARACTERS = 1500
+"""Of half a page."""
+
 
 class Transcript:
     """Turns pieces into chunks: puts the gaps before them and keeps count of the progress."""
@@ -65,6 +68,23 @@ class Transcript:
             blocks.append(BlockRecord(kind="text", bbox=None, confidence=None, text=text, lines=[]))
         gap = BLOCK_GAP if self._parts else ""
         yield self._append("text", gap + markdown, 1.0)
+
+    def add_text(self, text: str) -> Chunk:
+        """Append a piece of a page's markdown that comes from elsewhere; never empty.
+
+        How much is to come is not known: the share done nears the whole as the text grows.
+        """
+        page = self._pages[-1]
+        is_first = not page["blocks"]
+        if is_first:
+            page["blocks"].append(
+                BlockRecord(kind="text", bbox=None, confidence=None, text="", lines=[])
+            )
+        block = page["blocks"][-1]
+        block["text"] += text
+        share = 1 - 1 / (1 + len(block["text"]) / USUAL_CHARACTERS)
+        gap = BLOCK_GAP if is_first and self._parts else ""
+        return self._append("text", gap + text, share)
 
     def end_page(self, facts: PageFacts, languages: tuple[str, ...]) -> None:
         """Close a page that was recognised."""

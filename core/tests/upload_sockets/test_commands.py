@@ -312,23 +312,6 @@ def test_a_path_of_the_server_is_refused_while_there_are_no_roots(connect):
     assert answer["error"] == {"image_path": "Server-side paths are disabled."}
 
 
-def test_a_question_has_no_engine_yet(connect):
-    socket = connect()
-    upload_id = socket.create(picture("Ask me"))["instance"]["id"]
-    socket.statuses_until_end(upload_id)
-
-    assert (
-        socket.command("question", instance_id=upload_id, question=" ")["code"]
-        == "question_required"
-    )
-    assert (
-        socket.command("question", instance_id=upload_id, question="x" * 4001)["code"] == "invalid"
-    )
-    assert (
-        socket.command("question", instance_id=upload_id, question="Why?")["code"] == "unavailable"
-    )
-
-
 def test_a_random_message_never_ends_a_socket(connect):
     socket = connect()
 

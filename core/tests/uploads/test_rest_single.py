@@ -241,16 +241,24 @@ def test_a_recognition_is_not_started_as_a_job(api, user):
 
 
 @pytest.mark.parametrize(
-    ("question", "status"), [(None, 400), ("", 400), ("x" * 4001, 400), (5, 400), ("Why?", 503)]
+    ("question", "status"), [(None, 400), ("", 400), ("x" * 4001, 400), (5, 400), ("a\0b", 400)]
 )
-def test_questions_are_checked_and_then_unavailable(api, user, question, status):
+def test_questions_are_checked(api, user, question, status):
     upload = processed(user)
 
     answer = api.post(f"{UPLOADS}{upload.pk}/question/", {"question": question}, format="json")
 
     assert answer.status_code == status
-    if status == 503:
-        assert answer.json()["code"] == "unavailable"
+    assert again(upload).followup_qa == []
+
+
+def test_without_an_engine_questions_are_503(api, user, settings):
+    settings.CORE_QNA_ENGINE = "off"
+    upload = processed(user)
+
+    answer = api.post(f"{UPLOADS}{upload.pk}/question/", {"question": "Why?"}, format="json")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
 
 
 def test_the_languages_are_listed(api):

@@ -9,7 +9,7 @@ from core.jobs.models import Job, Status
 from core.tests.uploads.conftest import tiny_png
 from core.tests.uploads.making import again, claimed, made, processed
 from core.uploads import services
-from core.uploads.errors import Conflict, NotFound, QuestionRequired, Unavailable
+from core.uploads.errors import Conflict, NotFound, QuestionRequired
 from core.uploads.models import Upload
 from core.uploads.status import STATUSES, run_of, status_of, status_q
 
@@ -312,13 +312,6 @@ def test_a_question_about_no_text_is_a_conflict(user):
     upload = made(user)
 
     with pytest.raises(Conflict):
-        services.ask_question(owner=user, upload_id=upload.pk, question="What?")
-
-
-def test_no_engine_answers_questions_here(user):
-    upload = processed(user)
-
-    with pytest.raises(Unavailable):
         services.ask_question(owner=user, upload_id=upload.pk, question="What?")
 
 

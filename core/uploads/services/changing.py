@@ -1,6 +1,7 @@
 """`update` and `delete`."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,6 +12,8 @@ from django.utils import timezone
 
 from core.accounts.models import User
 from core.jobs import lifecycle
+from core.jobs.models import UNFINISHED, Job
+from core.kinds.question import Question
 from core.uploads import events
 from core.uploads.errors import Conflict
 from core.uploads.models import Upload
@@ -78,7 +81,23 @@ def delete_upload(*, owner: User, upload_id: UUID | str | object, origin: str = 
         upload.save(update_fields=["is_deleted", "deleted_at", "updated_at"])
         if upload.job is not None and is_busy(upload):
             upload.job = lifecycle.cancel(upload.job.pk)
+        # Afterwards: a job is locked before its upload, here as in a worker. Should we die in
+        # between, a question's job finds the upload gone, and its end changes nothing.
+        transaction.on_commit(partial(_cancel_questions, upload), robust=True)
         transaction.on_commit(
             partial(events.publish_changed, "Upload.deleted", upload, origin=origin)
         )
     return upload
+
+
+def _cancel_questions(upload: Upload) -> None:
+    """End what still answers questions about a deleted upload."""
+    asked = Job.objects.filter(
+        kind=Question.name,
+        owner=upload.owner_id,
+        status__in=UNFINISHED,
+        params__upload_id=str(upload.pk),
+    )
+    for job_id in asked.values_list("pk", flat=True):
+        with suppress(lifecycle.NotAllowed):
+            lifecycle.cancel(job_id)

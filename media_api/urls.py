@@ -30,7 +30,8 @@ TEXTS = {"text": "transcription.txt", "summary": "summary.md"}
 
 
 def _at(pattern: str, view: Any, name: str) -> URLPattern:
-    return re_path(rf"^{pattern}/?$", view, name=f"media-{name}")
+    route: URLPattern = re_path(rf"^{pattern}/?$", view, name=f"media-{name}")
+    return route
 
 
 _download = rf"download/{RID}"

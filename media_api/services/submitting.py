@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -134,7 +135,7 @@ def _insert(draft: Draft, *, deduplicate: bool) -> MediaRequest:
         work_key=_work_key(draft) if deduplicate else None,
     )
     return MediaRequest.objects.create(
-        id=draft.rid,
+        id=UUID(draft.rid),
         owner=draft.owner,
         job=job,
         request_type=draft.request_type,

@@ -3,9 +3,11 @@
 from ipaddress import ip_network
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, PermissionDenied
 
-from core.api.clients import client_ip, throttle_key
+from core.api.clients import authenticated, client_ip, throttle_key
 
 PROXY, NEXT, CLIENT = "10.0.0.1", "10.0.0.2", "198.51.100.7"
 
@@ -81,3 +83,58 @@ def test_an_ipv6_customer_is_counted_as_one() -> None:
     assert throttle_key("2001:db8:1:2::3") != throttle_key("2001:db8:1:3::3")
     assert throttle_key("198.51.100.7") != throttle_key("198.51.100.8")
     assert throttle_key(None) == "local"
+
+
+class Unreadable:
+    """A body that nobody may ask for."""
+
+    def read(self, *_size: int) -> bytes:
+        raise AssertionError("a byte was asked for")
+
+
+@pytest.fixture
+def ask():
+    """Return a function that makes a POST whose body may not be read."""
+
+    def make(user=None, **headers):
+        kind = "multipart/form-data; boundary=b"
+        request = RequestFactory().post("/", CONTENT_TYPE=kind, CONTENT_LENGTH="9", **headers)
+        request._stream = Unreadable()
+        request.user = user or AnonymousUser()
+        return request
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("headers", "error"),
+    [({}, NotAuthenticated), ({"HTTP_AUTHORIZATION": "Bearer x"}, AuthenticationFailed)],
+)
+def test_a_stranger_is_told_how_to_come_in(ask, headers, error) -> None:
+    with pytest.raises(error) as refused:
+        authenticated(ask(**headers))
+
+    assert refused.value.auth_header.startswith("Bearer")
+
+
+def test_a_session_needs_its_csrf_token_in_the_header(ask, user) -> None:
+    request = ask(user)
+
+    with pytest.raises(PermissionDenied):
+        authenticated(request)
+
+    assert request.user == user
+
+
+def test_a_session_with_its_csrf_token_opens_without_the_body_being_read(ask, user) -> None:
+    secret = "a" * 32
+    request = ask(user, HTTP_X_CSRFTOKEN=secret)
+    request.COOKIES["csrftoken"] = secret
+
+    assert authenticated(request) == user
+
+
+def test_a_token_opens_without_the_body_being_read(ask, user, access_token) -> None:
+    request = ask(HTTP_AUTHORIZATION=f"Bearer {access_token(user)}")
+
+    assert authenticated(request) == user

@@ -17,6 +17,7 @@ from core.media.paths import (
     clean_filename,
     confine,
     file_url,
+    make_folder,
     open_confined,
     scratch,
     write_atomic,
@@ -269,6 +270,23 @@ def test_a_link_at_the_target_is_replaced_not_written_through(tmp_path: Path) ->
 def test_a_scratch_folder_needs_a_plain_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(PathOutsideRoot), scratch(tmp_path, name):
         pass
+
+
+def test_a_folder_is_made_with_those_above_it_and_bears_being_made_again(tmp_path: Path) -> None:
+    folder = tmp_path / "one" / "two"
+
+    make_folder(folder)
+    make_folder(folder)
+
+    assert folder.is_dir()
+    assert [stat.S_IMODE(path.stat().st_mode) & 0o007 for path in (folder, folder.parent)] == [0, 0]
+
+
+def test_no_folder_is_made_where_a_file_lies(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"x")
+
+    with pytest.raises((FileExistsError, NotADirectoryError)):
+        make_folder(tmp_path / "file" / "folder")
 
 
 def test_a_scratch_folder_is_private_and_gone_afterwards(tmp_path: Path) -> None:

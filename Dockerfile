@@ -8,7 +8,7 @@ FROM python:3.12-slim-bookworm
 
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      ffmpeg libmagic1 libnginx-mod-rtmp nginx poppler-utils \
+      ffmpeg file libmagic1 libnginx-mod-rtmp nginx poppler-utils \
       tesseract-ocr tesseract-ocr-eng tesseract-ocr-fra tesseract-ocr-osd tesseract-ocr-rus \
  && rm -rf /var/lib/apt/lists/*
 

@@ -92,7 +92,7 @@ def normalised(pictures: Any, video: VideoStream, settings: CompressSettings) ->
         # Even, or the picture would lie half a sample of colour beside itself.
         left, top = (settings.width - width) // 4 * 2, (settings.height - height) // 4 * 2
         pictures = pictures.filter("pad", *wanted, left, top)
-    # From time 0 on: ffmpeg would else fill what is missing there for MP4, in the second pass alone.
+    # From time 0 on: ffmpeg would else fill what is missing there, in the second pass alone.
     return pictures.filter("fps", fps=settings.fps, start_time=0).filter("format", "yuv420p")
 
 

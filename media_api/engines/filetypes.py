@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from core.media import process
-from core.media.errors import NotMedia
+from core.media.errors import NotAvailable, NotMedia
 from core.media.ffmpeg import Runner
 from core.media.probe import MediaInfo, probe
 from core.media.process import Limits
@@ -57,6 +57,8 @@ def inspect(path: Path, *, suffix: str = "", runner: Runner = process.run) -> Co
 
     Raises: ProgramMissing, ProgramTimeout, NotAvailable when there is no such file.
     """
+    if not path.is_file():
+        raise NotAvailable
     mime = mime_of(path, runner)
     family = mime.partition("/")[0]
     if family in ("video", "audio") or mime in _MAY_BE_MEDIA:

@@ -101,7 +101,7 @@ def test_no_secret_has_a_default(compose):
 def test_the_image_has_what_the_set_up_installs_and_is_not_root():
     text = (ROOT / "Dockerfile").read_text()
 
-    for package in ("ffmpeg", "libmagic1", "poppler-utils", "tesseract-ocr-osd"):
+    for package in ("ffmpeg", "file", "libmagic1", "poppler-utils", "tesseract-ocr-osd"):
         assert package in text
     assert text.index("USER medialoom") < text.index("CMD")
 

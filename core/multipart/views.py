@@ -15,7 +15,7 @@ from core.multipart.forms import FormReader
 from core.realtime.asgi import Message, Scope
 from core.tus.asgi import BODY
 from core.tus.inflow import HOP_BYTES, Inflow
-from core.tus.threads import with_purpose, with_rows
+from core.tus.threads import with_rows, with_view
 
 FORM = "multipart/form-data"
 View = Callable[..., HttpResponseBase]
@@ -72,13 +72,14 @@ def form_of(request: HttpRequest | Request) -> FormReader | None:
 def with_form(view: View, make_reader: MakeReader) -> Callable[..., Any]:
     """Have forms read before a view is called, which asks for them by `form_of`.
 
-    What was refused is raised there, so that errors look as the view has them look. Files
-    that the view has neither moved nor kept (`FormReader.keep`) go with the request.
+    The view runs in a pool of eight threads of its process: what it does to files is done for
+    so many at once. What was refused is raised there, so that errors look as the view has them
+    look. Files that the view has neither moved nor kept (`FormReader.keep`) go with the request.
     """
 
     @wraps(view)
     async def serve(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        call = partial(with_purpose, view, request, *args, **kwargs)
+        call = partial(with_view, view, request, *args, **kwargs)
         if request.method != "POST" or request.content_type != FORM:
             return await call()
         # Django's own parser leaves the body alone; a CSRF token comes in its header.

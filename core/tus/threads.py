@@ -1,5 +1,5 @@
-"""Where the blocking parts of an upload run: three small pools, so that the slow ones,
-a purpose that looks at content, hold up neither a HEAD nor the bytes of somebody else.
+"""Where the blocking parts of an upload run: small pools, so that the slow ones, a purpose
+or a view that looks at content, hold up neither a HEAD nor the bytes of somebody else.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ P = ParamSpec("P")
 
 _ROWS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="tus-rows")
 _PURPOSES = ThreadPoolExecutor(max_workers=8, thread_name_prefix="tus-purposes")
+_VIEWS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="form-views")
 _DISK = ThreadPoolExecutor(max_workers=4, thread_name_prefix="tus-disk")
 
 
@@ -26,6 +27,12 @@ async def with_rows(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
 async def with_purpose(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run what calls a purpose, which may take its time."""
     call = database_sync_to_async(function, thread_sensitive=False, executor=_PURPOSES)
+    return cast(T, await call(*args, **kwargs))
+
+
+async def with_view(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run the view of a form that has come, which may look at its files."""
+    call = database_sync_to_async(function, thread_sensitive=False, executor=_VIEWS)
     return cast(T, await call(*args, **kwargs))
 
 

@@ -4,7 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.errors import JobError
 from core.multipart import FormFile
+from transcode.engines import languages
 from transcode.engines.ladder import ALLOWED
 from transcode.models import VideoState
 from transcode.videos.creating import DESTINATION_CHARS, NAME_CHARS
@@ -50,6 +52,13 @@ class UploadForm(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=NAME_CHARS)
     language = serializers.CharField(required=False, allow_blank=True, default="", max_length=16)
     private = serializers.BooleanField(required=False, default=False)
+
+    def validate_language(self, value: str) -> str:
+        """Refuse what is no language, beside whatever else is wrong."""
+        try:
+            return languages.normalise(value) if value else ""
+        except JobError as error:
+            raise serializers.ValidationError(str(error)) from error
 
 
 class FromStorageForm(serializers.Serializer[Any]):

@@ -22,8 +22,8 @@ from core.errors import FieldErrors, InvalidInput, JobError
 class Wrong:
     """What is wrong with an input, gathered over several checks: people hear all of it at once."""
 
-    def __init__(self) -> None:
-        self._found: list[FieldErrors] = []
+    def __init__(self, *found: FieldErrors) -> None:
+        self._found = list(found)
 
     @contextmanager
     def noted(self) -> Iterator[None]:

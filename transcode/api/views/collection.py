@@ -7,11 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, QueryDict
 from drf_spectacular.utils import extend_schema
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.clients import authenticated
-from core.multipart import Begin, FormReader, Limits, form_of
+from core.api.errors import failure_of
+from core.errors import FieldErrors
+from core.multipart import Begin, FormFile, FormReader, Limits, form_of
 from core.tus.threads import on_disk
 from transcode.api import listing, schema
 from transcode.api.parsers import ARRIVING_PARSERS, PATH_PARSERS
@@ -19,6 +22,8 @@ from transcode.api.playing import play_url
 from transcode.api.serializers import COUNT_MAX, FromStorageForm, ListQuery, UploadForm
 from transcode.api.views.base import VideosView, answer, base_url, read
 from transcode.videos import services, storage
+from transcode.videos.errors import Wrong
+from transcode.videos.intake import inspect
 from transcode.videos.types import video_body
 
 FILE_NAMES = ("videoFile", "file")
@@ -60,7 +65,7 @@ class UploadView(VideosView):
     )
     def post(self, request: Request) -> Response:
         """Send a video or a sound; it is transcoded at once."""
-        said = read(UploadForm, _with_file(request))
+        said = _read_whole(_with_file(request))
         file = said["videoFile"]
         video = services.create_video(
             owner=self.user,
@@ -72,6 +77,23 @@ class UploadView(VideosView):
             base_url=base_url(request),
         )
         return answer(video, status=201)
+
+
+def _read_whole(data: Any) -> dict[str, Any]:
+    """Read the form. Where a field is wrong the file is looked at too: all is said at once.
+
+    Raises: `ValidationError`, `FieldErrors`.
+    """
+    try:
+        return read(UploadForm, data)
+    except ValidationError as refusal:
+        file = data.get("videoFile") if isinstance(data, dict) else None
+        if isinstance(file, FormFile) and (failure := failure_of(refusal)):
+            wrong = Wrong(FieldErrors(failure.fields))
+            with wrong.noted():
+                inspect(file.path, file.filename)
+            wrong.settle()
+        raise
 
 
 def upload_reader(request: HttpRequest) -> FormReader:

@@ -101,6 +101,22 @@ def test_another_kind_of_body_is_415(api):
     assert_problem(api.post(UPLOAD, b"x", content_type="video/mp4"), 415, "unsupported_media_type")
 
 
+def test_all_that_is_wrong_is_said_at_once(upload, videos, settings):
+    wrong = {"language": "qqx", "private": "perhaps"}
+
+    answer = upload(b"only words", "notes.mp4", name="", **wrong)
+
+    assert_problem(answer, 400, "invalid", "name", "videoFile", *wrong)
+    assert_nothing_is_left(videos, settings)
+
+
+def test_a_name_that_is_too_long_beside_a_good_file_is_all_that_is_wrong(upload, videos, settings):
+    answer = upload(clip("silent").read_bytes(), name="n" * 121)
+
+    assert_problem(answer, 400, "invalid", "name")
+    assert_nothing_is_left(videos, settings)
+
+
 def test_a_form_that_is_cut_off_is_400_and_leaves_nothing(api, videos, settings):
     whole = b'--b\r\nContent-Disposition: form-data; name="videoFile"; filename="a.mp4"\r\n\r\nxxxx'
 

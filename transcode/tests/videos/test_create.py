@@ -42,6 +42,18 @@ def test_a_language_that_there_is_not_is_refused_by_field(videos, staged, user):
     assert list(refused(staged("landscape"), user, language="qqx").fields) == ["language"]
 
 
+def test_all_that_is_wrong_is_refused_at_once(videos, staged, user):
+    path = staged("truncated")
+
+    error = refused(path, user, name=" ", language="qqx", destination="d" * 256)
+
+    assert (error.code, set(error.fields)) == (
+        "invalid", {"name", "language", "destination", "videoFile"},
+    )  # fmt: skip
+    assert not path.exists()
+    assert Video.objects.count() == 0
+
+
 def test_a_failure_after_the_file_was_placed_leaves_nothing(videos, staged, user, monkeypatch):
     from transcode.videos import layout
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from media_api.config.fields import (
     AnyCasePreset,
@@ -65,7 +65,7 @@ class Transcribe(Given):
     """What is spoken, and what files are wanted."""
 
     language: Spoken = LEFT_OUT
-    formats: Annotated[list[TranscriptFormat], Field(min_length=1)] = LEFT_OUT
+    formats: Annotated[list[TranscriptFormat], Field(min_length=1), FailFast()] = LEFT_OUT
 
 
 class Summary(Given):

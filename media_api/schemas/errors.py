@@ -7,8 +7,6 @@ from pydantic import ValidationError
 
 from core.errors import InvalidInput
 
-MOST_FAULTS = 50
-
 Place = tuple[str | int, ...]
 DATA: Place = ("body", "data")
 
@@ -37,7 +35,7 @@ def fault(loc: Iterable[str | int], msg: str, kind: str) -> Fault:
 
 
 def faults_of(error: ValidationError) -> list[Fault]:
-    """Return what a model refused, at most so many things of it."""
+    """Return what a model refused."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     return [
         # What pydantic says of an object names the class that it would have become.
@@ -46,5 +44,5 @@ def faults_of(error: ValidationError) -> list[Fault]:
             "Input should be an object" if each["type"] == "model_type" else each["msg"],
             each["type"],
         )
-        for each in found[:MOST_FAULTS]
+        for each in found
     ]

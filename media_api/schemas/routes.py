@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import FailFast, Field
 
 from media_api.schemas.configs import (
     AudioConfig,
@@ -64,9 +64,12 @@ class TextData(Data):
 
 
 class CustomData(Data):
-    """What `custom/` takes. Order and repeats of the actions carry no meaning."""
+    """What `custom/` takes. Order and repeats of the actions carry no meaning.
 
-    actions: Annotated[list[AnySpelling], Field(min_length=1)]
+    The first that is none is told, so that a long list of them costs no more than it.
+    """
+
+    actions: Annotated[list[AnySpelling], Field(min_length=1), FailFast()]
     config: CustomConfig = LEFT_OUT
 
 

@@ -1,5 +1,6 @@
 """Getting a request's input onto this machine (Media API contract, 2.3)."""
 
+import json
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -113,8 +114,7 @@ def _asked(url: str, should_stop: Callable[[], bool]) -> dict[str, object]:
             http.stream("GET", url) as answer,
         ):
             _require_success(answer)
-            body_of(answer, max_bytes=MOST_METADATA_BYTES)
-            said = answer.json()
+            said = json.loads(body_of(answer, max_bytes=MOST_METADATA_BYTES))
     except (httpx.HTTPError, ValueError) as error:
         raise RemoteUnavailable("Yandex Disk could not be asked.") from error
     if not isinstance(said, dict):

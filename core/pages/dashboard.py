@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
@@ -70,7 +71,8 @@ def job_subject(request: HttpRequest, job_id: UUID) -> JsonResponse:
 @require_safe
 def uploads(request: HttpRequest) -> HttpResponse:
     """Show the page of uploads; its scripts read them over the API."""
-    return render(request, "core/uploads.html")
+    answers_questions = settings.CORE_QNA_ENGINE != "off"
+    return render(request, "core/uploads.html", {"answers_questions": answers_questions})
 
 
 @own_page

@@ -17,7 +17,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const store = new UploadStore({ changed, missed: (id) => catalogue.readOne(id) });
 const catalogue = new UploadCatalogue(store, gone);
-const sheet = new UploadSheet({ cancel, again, save, remove });
+const sheet = new UploadSheet({ cancel, again, save, remove, ask: question });
 const sender = new Sender({
   purpose: "upload",
   metadata: (_file, options) => Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null)),
@@ -104,6 +104,16 @@ async function again(upload) {
   attempt(() => call("POST", `${address(upload)}reprocess/`, readOptions(form)));
 }
 
+/** Ask about the text; returns what is wrong, if anything is. */
+async function question(upload, words) {
+  try {
+    store.putInstance(await call("POST", `${address(upload)}question/`, { question: words }));
+    return "";
+  } catch (error) {
+    return error.message;
+  }
+}
+
 async function remove(upload) {
   find("delete-name").textContent = upload.filename || "This file";
   if (!await ask(find("delete-dialog"))) return;
@@ -114,6 +124,7 @@ function heard(frame) {
   if (frame.type === "Upload.deleted") gone(frame.instance_id);
   else if (frame.instance) store.putInstance(frame.instance);
   else if (frame.type === "Upload.status" && frame.id && "run" in frame) store.putFrame(frame);
+  else if (frame.type === "Upload.status" && "question" in frame) sheet.questions.hear(frame);
 }
 
 const socket = new LiveSocket("/ws/core/upload/", {

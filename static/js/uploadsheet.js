@@ -1,6 +1,7 @@
 /** The open upload: its page, its text, and what can be done with it. */
 
 import { PageView } from "./pageview.js";
+import { QuestionPane } from "./questions.js";
 import { TextPane } from "./textpane.js";
 import { busy, facts, failure, isCancelled, label, progressWords } from "./words.js";
 
@@ -10,10 +11,11 @@ export class UploadSheet {
   #page = new PageView((number) => this.text.scrollToPage(number));
   upload = null;
 
-  /** `act` holds cancel, again, save and remove; each gets the upload. */
+  /** `act` holds cancel, again, save, remove and ask; each gets the upload. */
   constructor(act) {
     this.act = act;
     this.text = new TextPane((upload, field, value) => act.save(upload, field, value));
+    this.questions = new QuestionPane((upload, question) => act.ask(upload, question));
     find("cancel").addEventListener("click", () => act.cancel(this.upload));
     find("again").addEventListener("click", () => act.again(this.upload));
     find("delete").addEventListener("click", () => act.remove(this.upload));
@@ -30,6 +32,7 @@ export class UploadSheet {
     this.#links(upload);
     this.#page.show(upload);
     this.text.show(upload);
+    this.questions.show(upload);
   }
 
   /** Say what went wrong with an action. */

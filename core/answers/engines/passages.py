@@ -30,7 +30,8 @@ def passages(markdown: str) -> Iterator[Passage]:
     """Cut recognised markdown into passages, in reading order."""
     for number, page in enumerate(_PAGE_MARK.split(markdown), start=1):
         for block in _BLANK_LINES.split(to_processed(page, "raw")):
-            for text in _pieces([line.strip() for line in block.split("\n") if line.strip()]):
+            lines = [" ".join(line.split()) for line in block.split("\n") if line.strip()]
+            for text in _pieces(lines):
                 yield from (Passage(part, number) for part in _cut(text))
 
 

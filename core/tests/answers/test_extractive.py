@@ -59,7 +59,7 @@ def test_an_empty_text_answers_nothing(text: str) -> None:
     [
         ("When is payment due?", "“Payment is due within thirty days.” (page 1)"),
         ("Who is billed?", "“Bill to: Ada Lovelace” (page 1)"),
-        ("What is the TOTAL", "“Total  120.00” (page 1)"),
+        ("What is the TOTAL", "“Total 120.00” (page 1)"),
         ("Когда счета оплачены?", "“Счёт оплачен полностью третьего июня.” (page 2)"),
         ("Comment les factures ont été réglées ?", "réglé par virement.” (page 2)"),
     ],

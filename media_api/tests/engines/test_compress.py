@@ -193,3 +193,15 @@ def test_the_command_for_the_log_is_one_line(tmp_path: Path) -> None:
     assert both[0].shown.startswith("ffmpeg -i ")
     assert "-pass 1" in both[0].shown
     assert "\n" not in both[0].shown
+
+
+def test_loudness_is_evened_in_the_second_pass_alone(tmp_path: Path) -> None:
+    source = clip("landscape")
+    first, second = passes(
+        source, probe(source), settings_of(), scratch=tmp_path, target=tmp_path / "o.mp4"
+    )
+
+    assert "loudnorm=I=-16:LRA=11:TP=-1.5" in " ".join(second.output)
+    assert "loudnorm" not in " ".join(first.output)
+    assert first.output[-1] == "/dev/null"
+    assert first.cwd == second.cwd == tmp_path

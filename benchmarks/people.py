@@ -49,7 +49,9 @@ class Person:
         finally:
             self.client.delete(f"/video/{uuid}")
 
-    def wait(self, uuid: str, is_so: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    def wait(
+        self, uuid: str, is_so: Callable[[dict[str, Any]], object], *, every_s: float = POLL_S
+    ) -> dict[str, Any]:
         """Return the video once it is so."""
         deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
@@ -58,7 +60,7 @@ class Person:
                 return video
             if video["state"]["id"] == 7:
                 raise RuntimeError(f"the video failed: {video['error']}")
-            time.sleep(POLL_S)
+            time.sleep(every_s)
         raise TimeoutError("the video did not become so")
 
     def first_frame(self, video: dict[str, Any]) -> None:

@@ -30,7 +30,7 @@ from transcode.local.sources import without_sound
 from transcode.models import VideoJob
 from transcode.videos import placing, storage
 
-TELL_MEMBERS_EVERY_S = 1.0
+TELL_MEMBERS_EVERY_S = 2.0
 AAC_LC = "mp4a.40.2"
 
 

@@ -26,6 +26,7 @@ HARDWARE = ("h264_nvenc", "h264_vaapi", "h264_qsv")
 TAIL_CHARS = 1800
 # How often ffmpeg tells how far it is: a video becomes playable when it has said so.
 TELL_EVERY_S = "0.2"
+MOST_THREADS = 16
 _LEAST_OUTPUT_BYTES = 64 * 2**20
 _OVERSHOOT = 4
 
@@ -78,7 +79,7 @@ def run(
     try:
         ffmpeg(
             command.inputs,
-            ["-stats_period", TELL_EVERY_S, *command.output],
+            ["-stats_period", TELL_EVERY_S, *thread_words(thread_count()), *command.output],
             demuxers=command.demuxers,
             limits=_limits(kind, output_bps),
             cwd=kind.scratch,
@@ -92,8 +93,20 @@ def run(
 
 
 def thread_count() -> int:
-    """Return how many threads a decoder or an encoder may use: as many as there are cores."""
-    return max(2, min(16, len(os.sched_getaffinity(0))))
+    """Return how many threads a decoder may use: as many as there are cores."""
+    return max(2, min(MOST_THREADS, len(os.sched_getaffinity(0))))
+
+
+def thread_words(cores: int) -> list[str]:
+    """Say how many threads each encoder has, and the filters together.
+
+    The encoders of a ladder are fed in turn, by one thread, which waits for the one that is full:
+    with two threads a core the others have pictures left meanwhile. Slices of a filter wait for
+    each other at every picture. Measured on two cores, 720p30 to four renditions: a tenth less
+    time than with a thread a core for each, and no worse a picture; with three a core it is more.
+    """
+    encoder, filters = min(MOST_THREADS, 2 * cores), max(1, cores // 2)
+    return ["-threads", str(encoder), "-filter_complex_threads", str(filters)]
 
 
 def _limits(kind: VideoKind, output_bps: int) -> Limits:

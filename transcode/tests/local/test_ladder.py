@@ -1,8 +1,13 @@
 """A ladder made here: one ffmpeg, every row its own job."""
 
+from pathlib import Path
+
+import pytest
+
 from core.jobs import lifecycle
 from core.jobs.execution import execute
 from core.jobs.models import Job, Status
+from core.media.ffmpeg import Input, ffmpeg
 from tests.support.waiting import wait_until
 from transcode.engines import playlists
 from transcode.local import growing, ladder, running
@@ -161,6 +166,26 @@ def test_in_a_bucket_the_ladder_is_made_in_scratch(create, settings, monkeypatch
     job = waiting(video, JobType.HLS)[0]
     execute(job.pk)
     assert str(made_in[0]).startswith(str(folder_root))
+
+
+# ---- threads
+
+
+@pytest.mark.parametrize(
+    ("cores", "encoder", "filters"), [(1, 2, 1), (2, 4, 1), (8, 16, 4), (64, 16, 32)]
+)
+def test_an_encoder_has_two_threads_a_core_up_to_sixteen(cores, encoder, filters):
+    words = running.thread_words(cores)
+    said = dict(zip(words[::2], words[1::2], strict=True))
+    assert said == {"-threads": str(encoder), "-filter_complex_threads": str(filters)}
+
+
+def test_what_an_encode_says_of_threads_is_what_ffmpeg_hears_last():
+    heard = []
+    output = [*running.thread_words(3), "-f", "null", "-"]
+    ffmpeg([Input(Path("a.mp4"))], output, threads=3, runner=lambda args, **_: heard.extend(args))
+    for option, wanted in (("-threads", "6"), ("-filter_complex_threads", "1")):
+        assert heard[len(heard) - heard[::-1].index(option)] == wanted
 
 
 # ---- members

@@ -1,7 +1,10 @@
 """CMU PocketSphinx inside this process: English, draft quality, no download.
 
 The decoder computes while it holds the interpreter's lock, so it is fed half a second at a time:
-what keeps a job's lease alive, and what ends it, gets its turn in between.
+what keeps a job's lease alive, and what ends it, gets its turn in between. Fed so, it would only
+learn on the way what the voice and the microphone are like, so each piece is heard twice: first by
+a search that looks for next to nothing and costs a tenth, to learn that (measured: 81 to 85 % of a
+female voice's words are understood).
 """
 
 import re
@@ -28,6 +31,10 @@ INAUDIBLE_RMS = 10.0
 """Below -70 dB of full scale the decoder hears words in the noise."""
 
 _FRAMES_A_SECOND = 100
+_WORDS = "_default"
+"""The library's own name for the search that `Decoder` makes."""
+
+_CHEAP, _CHEAP_PHRASE = "cheap", "oh"
 _MARK = re.compile(r"\(\d+\)$")
 """The pronunciation that was heard, as in `and(2)`."""
 _FILLERS = ("<", "[", "+")
@@ -73,16 +80,11 @@ class Pocketsphinx:
 
 @contextmanager
 def _decoder_for_one(should_stop: Callable[[], bool]) -> "Iterator[Decoder]":
-    """The decoder of this process, for one sound at a time, as if it had heard nothing before.
-
-    What it learnt of the last sound's level and noise would change what it hears now.
-    """
+    """The decoder of this process, for one sound at a time."""
     while not _turn.acquire(timeout=0.5):
         require_wanted(should_stop)
     try:
-        decoder = _loaded()
-        decoder.reinit_feat()
-        yield decoder
+        yield _loaded()
     finally:
         _turn.release()
 
@@ -93,7 +95,9 @@ def _loaded() -> "Decoder":
     from pocketsphinx import Decoder
 
     try:
-        return Decoder(loglevel="FATAL")
+        decoder = Decoder(loglevel="FATAL")
+        decoder.add_keyphrase(_CHEAP, _CHEAP_PHRASE)
+        return decoder
     except RuntimeError as error:
         raise BackendNotConfigured("The English model of pocketsphinx does not load.") from error
 
@@ -103,7 +107,8 @@ def _words(decoder: "Decoder", chunk: Chunk, should_stop: Callable[[], bool]) ->
     if loudest_rms(chunk.samples) < INAUDIBLE_RMS:
         return []
     try:
-        _listen(decoder, chunk, should_stop)
+        _feed(decoder, _CHEAP, chunk, should_stop)
+        _feed(decoder, _WORDS, chunk, should_stop, decoder.get_cmn(False))
         # Nothing was heard of a sound shorter than one frame: then there is no hypothesis.
         found = decoder.seg() if decoder.hyp() else ()
         heard = [(s.word, s.start_frame, s.end_frame + 1, s.prob) for s in found]
@@ -116,8 +121,21 @@ def _words(decoder: "Decoder", chunk: Chunk, should_stop: Callable[[], bool]) ->
     ]
 
 
-def _listen(decoder: "Decoder", chunk: Chunk, should_stop: Callable[[], bool]) -> None:
-    """Decode a piece as one utterance, which is ended whatever happens."""
+def _feed(
+    decoder: "Decoder",
+    search: str,
+    chunk: Chunk,
+    should_stop: Callable[[], bool],
+    mean: str | None = None,
+) -> None:
+    """Decode a piece as one utterance, which is ended whatever happens.
+
+    It begins with what is known of the sound, its `mean` spectrum, and of nothing heard before.
+    """
+    decoder.activate_search(search)
+    decoder.reinit_feat()
+    if mean is not None:
+        decoder.set_cmn(mean)
     decoder.start_utt()
     try:
         for start in range(0, len(chunk.samples), BLOCK_SAMPLES):

@@ -74,7 +74,7 @@ def test_silence_has_no_words(tmp_path):
 
 
 def test_a_lecture_is_understood():
-    """What is measured is 89 %; the contract asks for three quarters."""
+    """What is measured is 90 %; the contract asks for three quarters."""
     path, listener = spoken(*LECTURE), Listener()
     transcript = listener.listen_to(path)
     heard = words_of(transcript)
@@ -100,8 +100,7 @@ def test_a_lecture_is_understood():
 
 def test_the_same_sound_is_heard_alike_whatever_was_heard_before(tmp_path):
     once = heard_in(spoken(GREETING))
-    loud = np.random.default_rng(1).normal(0, 9000, 16000)
-    heard_in(write_wav(tmp_path / "noise.wav", loud))
+    heard_in(write_wav(tmp_path / "hum.wav", 20000 * np.sin(np.arange(8000) / 9)))
     assert heard_in(spoken(GREETING)) == once
 
 

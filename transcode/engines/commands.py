@@ -13,8 +13,6 @@ from transcode.engines.ladder import AUDIO_MERGE_RESOLUTION, Size, scaled_size
 from transcode.engines.ladder_command import Rung, hls, ladder, sounds, target, variant_map
 from transcode.engines.storyboard import Grid
 
-WAV_RATE_HZ = 16_000
-
 
 def hls_rendition(
     source: Source,
@@ -118,17 +116,6 @@ def audio_merge(
         "t": f"{info.duration_s:.6f}",
     }
     return graphs.compiled(inputs, [pictures, sound], path, options, muxer="mp4")
-
-
-def transcription_audio(source: Source, path: Path) -> Command:
-    """The sound as speech engines take it: WAV, 16 kHz, one channel. Raises: ValueError without."""
-    if source.audio is None:
-        raise ValueError("The source has no sound.")
-    sound = graphs.even_sound(source.sound(), source.audio)
-    options = {"c:a": "pcm_s16le", "ac": "1", "ar": str(WAV_RATE_HZ)}
-    return graphs.compiled(
-        source.inputs(), [sound], path, {**graphs.STRIPPED, **options}, muxer="wav"
-    )
 
 
 def picture_at(

@@ -30,8 +30,6 @@ def test_what_has_no_sound_gives_none(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no sound"):
         commands.hls_audio(silent, "a-0", tmp_path)
     with pytest.raises(ValueError, match="no sound"):
-        commands.transcription_audio(silent, tmp_path / "a.wav")
-    with pytest.raises(ValueError, match="no sound"):
         commands.audio_merge(
             silent.path, silent.info, clip("picture"), (64, 64), tmp_path / "a.mp4", fps=25
         )
@@ -158,20 +156,6 @@ def test_a_still_picture_lies_under_a_sound_as_long_as_it(name: str, tmp_path: P
     assert info.duration_s == pytest.approx(sound.info.duration_s, abs=0.1)
     assert info.audio.channels == 2
     assert decode(path) == []
-
-
-def test_speech_engines_get_sixteen_kilohertz_in_one_channel(tmp_path: Path) -> None:
-    path = tmp_path / "s.wav"
-    info = made(commands.transcription_audio(source_of("surround"), path), path)
-    assert info.audio is not None
-    assert (info.audio.codec, info.audio.channels) == ("pcm_s16le", 1)
-    assert info.audio.sample_rate_hz == commands.WAV_RATE_HZ
-
-
-def test_late_sound_keeps_its_time_for_speech_engines(tmp_path: Path) -> None:
-    path = tmp_path / "s.wav"
-    info = made(commands.transcription_audio(source_of("late_audio"), path), path)
-    assert info.duration_s == pytest.approx(2.5, abs=0.05)
 
 
 @pytest.mark.parametrize(

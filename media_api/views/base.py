@@ -1,11 +1,14 @@
 """What all views of the Media API share: who may use them, and how their errors look."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import NotAuthenticated
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import BasePermission
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -48,9 +51,23 @@ class AsConfigured(BasePermission):
         return isinstance(request.user, User) or not current().auth.required
 
 
+class JsonNegotiation(DefaultContentNegotiation):
+    """JSON is the one form of answers; `?format=` is a parameter like any other here."""
+
+    def select_renderer(
+        self,
+        request: Request,  # noqa: ARG002
+        renderers: Sequence[BaseRenderer],
+        format_suffix: str | None = None,  # noqa: ARG002
+    ) -> tuple[BaseRenderer, str]:
+        """Return the first."""
+        return renderers[0], renderers[0].media_type
+
+
 class MediaView(APIView):
     """A view of the Media API."""
 
+    content_negotiation_class = JsonNegotiation
     permission_classes = (AsConfigured,)
     error_style: ClassVar[ErrorStyle] = staticmethod(media_body)
 

@@ -1,21 +1,45 @@
 """Transcriptions by our own engine (transcode contract, 7)."""
 
 import subprocess
+import threading
 
 import pytest
 
+from core.jobs import lifecycle
 from core.jobs.execution import execute
 from core.jobs.models import Job
 from core.speech.chosen import Choice, _Settings
 from core.tests.speech.spoken import spoken
 from tests.support.clips import clip
+from tests.support.waiting import wait_until
 from transcode.local import listening
 from transcode.models import Caption, Video, VideoJob
 from transcode.tests.factories import make_runner
+from transcode.tests.local.conftest import at_work
 from transcode.tests.videos.making import make_video
 from transcode.videos import captions, storage
 
 FRIDAY = "good morning everyone please read the book before friday"
+
+
+class Patient:
+    """An engine that listens until nobody wants it any more."""
+
+    name = "patient"
+
+    def __init__(self, options):
+        pass
+
+    def languages(self):
+        return {"auto"}
+
+    def check(self):
+        pass
+
+    def transcribe(self, wav_path, *, language, on_progress, should_stop):
+        on_progress(0.5)
+        while not should_stop():
+            threading.Event().wait(0.05)
 
 
 @pytest.fixture
@@ -59,6 +83,18 @@ def test_an_engine_that_is_gone_meanwhile_is_an_error_that_may_pass(video):
     job.refresh_from_db()
     assert job.status == "queued"
     assert VideoJob.objects.get(job=job.pk).failures == 1
+
+
+def test_a_cancelled_job_listens_no_more(video, monkeypatch):
+    choice = Choice("patient", backends={"patient": f"{__name__}.Patient"})
+    monkeypatch.setattr(_Settings, "ask", staticmethod(lambda: choice))
+    job = captions.request(video)
+    with at_work(job):
+        wait_until(lambda: Job.objects.get(pk=job.pk).progress == 0.5)
+        lifecycle.cancel(job.pk)
+    job.refresh_from_db()
+    assert (job.status, job.stage) == ("cancelled", "encode")
+    assert not Caption.objects.exists()
 
 
 @pytest.mark.parametrize("language", ["", "en"])

@@ -129,7 +129,11 @@ def picture_at(
     pictures = source.pictures().filter("scale", width, height, flags="bicubic")
     pictures = pictures.filter("setsar", 1).filter("format", "rgb24")
     options = {"frames:v": "1", "c:v": "png", "update": "1"}
-    skip = ("-skip_frame", "nokey", "-noaccurate_seek") if is_from_keyframes else ()
+    skip: tuple[str, ...] = ()
+    if is_from_keyframes:
+        # It comes before the time that was sought, and what is before that would be dropped.
+        pictures = pictures.filter("setpts", "PTS-STARTPTS")
+        skip = ("-skip_frame", "nokey", "-noaccurate_seek")
     inputs = [Input(source.path, (*skip, "-ss", f"{max(0.0, at_s):.3f}"))]
     return graphs.compiled(inputs, [pictures], path, options, muxer="image2")
 

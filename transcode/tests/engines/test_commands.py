@@ -183,6 +183,14 @@ def test_from_key_frames_it_is_the_last_one_before_that_time(tmp_path: Path) -> 
     assert early.read_bytes() != late.read_bytes()
 
 
+def test_behind_the_last_key_frame_it_is_that_one(tmp_path: Path) -> None:
+    source, box = source_of("landscape"), (280, 157)
+    exact, late = tmp_path / "exact.png", tmp_path / "late.png"
+    make(commands.picture_at(source, 1.0, box, exact))
+    make(commands.picture_at(source, 1.9, box, late, is_from_keyframes=True))
+    assert late.read_bytes() == exact.read_bytes()
+
+
 def test_behind_the_end_there_is_no_picture(tmp_path: Path) -> None:
     make(commands.picture_at(source_of("landscape"), 99.0, (280, 157), tmp_path / "p.png"))
     assert not (tmp_path / "p.png").exists()

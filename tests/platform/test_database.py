@@ -5,9 +5,12 @@ import subprocess
 import sys
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection, transaction
 
 from backend.settings.base import _database
+from core.accounts.models import User
+from tests.support.emptying import empty
 from tests.support.running import ROOT, database_url
 
 
@@ -75,6 +78,15 @@ def test_processes_that_write_at_once_wait_for_each_other(transactional_db):
 
     assert [text for text, code in ends if code] == []
     assert Job.objects.count() == 160
+
+
+def test_emptying_takes_every_row_but_those_that_say_which_models_there_are(staff):
+    before = Permission.objects.count()
+
+    empty("default")
+
+    assert User.objects.count() == 0
+    assert Permission.objects.count() == before > 0
 
 
 def test_a_failed_block_leaves_nothing(transactional_db):

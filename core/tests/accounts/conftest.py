@@ -14,8 +14,8 @@ from rest_framework.test import APIClient
 
 from core.accounts.models import User
 from core.realtime.groups import group_for_account
-from core.realtime.publish import connection
 from tests.support.fixtures import hashed_password
+from tests.support.throttling import forget
 
 
 @pytest.fixture(autouse=True)
@@ -34,8 +34,7 @@ def cheap_passwords(request, settings) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def no_failures_yet() -> None:
     """Forget the guesses of other tests."""
-    for key in connection().scan_iter("medialoom:throttle:*"):
-        connection().delete(key)
+    forget()
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from core.api.throttles import connection
 from core.tus import parts
 from tests.support.running import Child, Platform, free_port
+from tests.support.throttling import forget
 from tests.support.tus_client import TusClient
 
 TRACED = {"DJANGO_SETTINGS_MODULE": "tests.support.tus_settings"}
@@ -17,8 +17,7 @@ TRACED = {"DJANGO_SETTINGS_MODULE": "tests.support.tus_settings"}
 @pytest.fixture(autouse=True)
 def fresh_quota():
     """Forget the uploads that earlier tests have made from this address."""
-    for key in connection().scan_iter("medialoom:throttle:uploads*"):
-        connection().delete(key)
+    forget("uploads*")
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from core.uploads.models import Upload
 from core.uploads.selectors import uploads_of
 from core.uploads.status import status_of
 from tests.support.fixtures import client_of
+from tests.support.throttling import forget
 from tests.support.waiting import wait_until
 
 UPLOADS = "/api/v1/core/uploads/"
@@ -43,8 +44,7 @@ def tiny_png(colour: int = 255, size: tuple[int, int] = (60, 40)) -> bytes:
 @pytest.fixture(autouse=True)
 def fresh_quota():
     """Forget the uploads that earlier tests have made from this address."""
-    for key in connection().scan_iter("medialoom:throttle:uploads*"):
-        connection().delete(key)
+    forget("uploads*")
 
 
 @pytest.fixture(autouse=True)

@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import pytest
-import redis
-from django.conf import settings as django_settings
 from rest_framework.test import APIClient
 
 from tests.support.stand_in_runner import StandInRunner
+from tests.support.throttling import forget
 from transcode.tests import factories
 from transcode.videos import storage
 
@@ -21,9 +20,7 @@ def _runners_alone(settings):
 @pytest.fixture(autouse=True)
 def _no_throttle_yet():
     """Forget the unknown tokens that earlier tests have tried."""
-    client = redis.Redis.from_url(django_settings.REDIS_URL)
-    for key in client.scan_iter("medialoom:throttle:runner-token:*"):
-        client.delete(key)
+    forget("runner-token:*")
 
 
 class Caller:

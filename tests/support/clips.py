@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.support.environment import FOLDER
+from tests.support.environment import SHARED
 
 _FFMPEG = ("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-y")
 _H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "30")
@@ -144,7 +144,7 @@ def clip(name: str) -> Path:
     Raises: KeyError for another name.
     """
     extension, make = _how_to_make(name)
-    folder = FOLDER / "clips"
+    folder = SHARED / "clips"
     folder.mkdir(exist_ok=True)
     path = folder / f"{name}.{extension}"
     if not path.exists():

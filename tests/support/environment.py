@@ -1,20 +1,30 @@
 """A pytest plugin: the environment of this very test process, made before Django reads it.
 
 Each xdist worker has a folder of its own, with a private Redis on a unix socket and a
-database file. Nothing here is shared and nothing outlives the process.
+database file. Only what is made once and read by all is shared, and nothing outlives the run.
 """
 
 import atexit
+import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
 FOLDER = Path(tempfile.mkdtemp(prefix="medialoom-test-"))
 REDIS_SOCKET = FOLDER / "redis.sock"
+# What every process of a run would make alike lies with the first of them, which starts the others.
+SHARED = Path(os.environ.setdefault("MEDIALOOM_TEST_SHARED", str(FOLDER)))
+# Where the processes that are started keep what they would forget when they are killed.
+TMP = FOLDER / "tmp"
+TMP.mkdir()
+# Before a command, in the main thread: whoever kills the test run kills what it has started, too.
+WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 
 
 def start_redis(socket: Path = REDIS_SOCKET) -> "subprocess.Popen[bytes]":
@@ -59,11 +69,18 @@ class Environment:
         shutil.rmtree(FOLDER, ignore_errors=True)
 
 
+# Below what Linux gives to outgoing connections (ip_local_port_range), which else may take a port
+# between the moment when it is chosen and that when a server has started.
+_PORTS = range(20_000, 32_000)
+
+
 def free_port() -> int:
     """Return a TCP port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = secrets.choice(_PORTS)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 os.environ.update(
@@ -77,5 +94,8 @@ os.environ.update(
     LOG_LEVEL="WARNING",
     TRANSCODE_LIVE_RTMP_PORT=str(free_port()),
 )
+# A run starts hundreds of Pythons: each would compile every module that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 environment = Environment()
 atexit.register(environment.close)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.db import connection
 
-from tests.support.environment import FOLDER, free_port
+from tests.support.environment import FOLDER, TMP, WITH_US, free_port
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 QUEUES = "ffmpeg,ocr,speech,io,default"
@@ -38,8 +38,8 @@ class Child:
         self.log = FOLDER / f"{name}.log"
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                args, cwd=ROOT, env={**os.environ, **env}, stdout=log, stderr=log,
-                start_new_session=True,
+                [*WITH_US, *args], cwd=ROOT, env={**os.environ, "TMPDIR": str(TMP), **env},
+                stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
 
     @property
@@ -131,7 +131,7 @@ class Platform:
     def wait_for_web(self, port: int | None = None) -> None:
         """Wait until the newest web process answers."""
         web = [child for child in self.started if child.name.startswith("web")][-1]
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while time.monotonic() < deadline and web.process.poll() is None:
             if _answers(port or self.port):
                 return

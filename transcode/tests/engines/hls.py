@@ -9,7 +9,7 @@ from pathlib import Path
 from core.media.ffmpeg import Input, ffmpeg
 from core.media.ffmpeg_rules import DEMUXERS
 from tests.support.clips import clip
-from tests.support.environment import FOLDER
+from tests.support.environment import SHARED
 
 _VIDEO = (
     *("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "30"),
@@ -35,7 +35,7 @@ class Result:
 
 @functools.cache
 def _made(name: str) -> Result:
-    folder = FOLDER / "hls"
+    folder = SHARED / "hls"
     folder.mkdir(exist_ok=True)
     result = Result(folder / f"{name}-fragmented.mp4", folder / f"{name}.m3u8")
     with (folder / f".{name}.lock").open("w") as lock:

@@ -37,7 +37,7 @@ def pattern(duration_s, *, has_sound=True):
 
 def send(new_live, duration_s, key=None, **options):
     """Begin to send a stream; give the process."""
-    wait_until(is_listening)
+    wait_until(is_listening, 90)
     address = f"{new_live.rtmp_url}/{key or new_live.stream_key}"
     return subprocess.Popen(
         [*_FFMPEG, *pattern(duration_s, **options), address],

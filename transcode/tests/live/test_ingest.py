@@ -51,7 +51,7 @@ def has_begun(video):
 def test_nobody_listens_without_a_session(ingest, announce):
     assert not is_listening()
     new = announce()
-    wait_until(is_listening)
+    wait_until(is_listening, 90)
     assert nginx_of(ingest)
     services.end_live(new.video)
     wait_until(lambda: not is_listening())

@@ -20,12 +20,34 @@ BASE = ["ffmpeg", "ffprobe", "tesseract", "pdftoppm", "setpriv", "npm", "redis-s
 @pytest.fixture
 def checkout(tmp_path) -> Path:
     """Return a checkout whose requirements are none: pip and npm have nothing to fetch."""
-    shutil.copytree(ROOT / "backend" / "bootstrap", tmp_path / "backend" / "bootstrap")
-    (tmp_path / "requirements").mkdir()
-    (tmp_path / "requirements" / "base.txt").write_text("# nothing\n")
-    (tmp_path / "requirements" / "dev.txt").write_text("# nothing for tests\n")
-    name_scripts(tmp_path, "1.0.0")
-    return tmp_path
+    return check_out(tmp_path)
+
+
+def check_out(folder: Path) -> Path:
+    """Write a checkout into a folder; return the folder."""
+    shutil.copytree(ROOT / "backend" / "bootstrap", folder / "backend" / "bootstrap")
+    (folder / "requirements").mkdir()
+    (folder / "requirements" / "base.txt").write_text("# nothing\n")
+    (folder / "requirements" / "dev.txt").write_text("# nothing for tests\n")
+    name_scripts(folder, "1.0.0")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory) -> tuple[Path, Path]:
+    """Return a checkout that was set up, and a copy of it to be put back in its place."""
+    folder = check_out(tmp_path_factory.mktemp("set-up"))
+    done = set_up(folder)
+    assert done.returncode == 0, done.stderr
+    return folder, shutil.copytree(folder, folder.with_name("kept"), symlinks=True)
+
+
+@pytest.fixture
+def done(kept) -> Path:
+    """Return a checkout that was set up once, at the path where it was; do what you like to it."""
+    folder, copy = kept
+    shutil.rmtree(folder)
+    return shutil.copytree(copy, folder, symlinks=True)
 
 
 def name_scripts(checkout: Path, version: str, **needed: str) -> None:
@@ -91,16 +113,15 @@ def test_a_failing_apt_is_one_line_with_its_reason(checkout):
     assert "Traceback" not in done.stderr
 
 
-def test_the_second_set_up_does_nothing(checkout):
-    first = set_up(checkout)
-    assert first.returncode == 0, first.stderr
-    before = {path: path.stat().st_mtime_ns for path in installed(checkout)}
+def test_the_second_set_up_does_nothing(done):
+    before = {path: path.stat().st_mtime_ns for path in installed(done)}
 
-    second = set_up(checkout)
+    second = set_up(done)
 
+    assert before
     assert second.returncode == 0
     assert second.stdout == ""
-    assert {path: path.stat().st_mtime_ns for path in installed(checkout)} == before
+    assert {path: path.stat().st_mtime_ns for path in installed(done)} == before
 
 
 def installed(checkout: Path) -> list[Path]:
@@ -114,33 +135,30 @@ def test_a_set_up_for_tests_serves_a_run_too(checkout):
     assert set_up(checkout, "run").stdout == ""
 
 
-def test_changed_requirements_are_installed(checkout):
-    assert set_up(checkout).returncode == 0
-    (checkout / "requirements" / "base.txt").write_text("# something else\n")
+def test_changed_requirements_are_installed(done):
+    (done / "requirements" / "base.txt").write_text("# something else\n")
 
-    assert "Installing Python packages" in set_up(checkout).stdout
-    assert set_up(checkout).stdout == ""
+    assert "Installing Python packages" in set_up(done).stdout
+    assert set_up(done).stdout == ""
 
 
-def test_what_a_killed_set_up_left_is_thrown_away(checkout):
-    assert set_up(checkout).returncode == 0
-    (checkout / ".setup" / "unfinished").touch()
-    rubbish = checkout / ".venv" / "half-installed"
+def test_what_a_killed_set_up_left_is_thrown_away(done):
+    (done / ".setup" / "unfinished").touch()
+    rubbish = done / ".venv" / "half-installed"
     rubbish.touch()
 
-    assert set_up(checkout).returncode == 0
+    assert set_up(done).returncode == 0
 
     assert not rubbish.exists()
-    assert not (checkout / ".setup" / "unfinished").exists()
+    assert not (done / ".setup" / "unfinished").exists()
 
 
-def test_an_environment_without_its_python_is_made_again(checkout):
-    assert set_up(checkout).returncode == 0
-    (checkout / ".venv" / "bin" / "python").unlink()
+def test_an_environment_without_its_python_is_made_again(done):
+    (done / ".venv" / "bin" / "python").unlink()
 
-    assert set_up(checkout).returncode == 0
+    assert set_up(done).returncode == 0
 
-    assert (checkout / ".venv" / "bin" / "python").exists()
+    assert (done / ".venv" / "bin" / "python").exists()
 
 
 def test_a_package_that_cannot_be_installed_is_said_and_tried_again_next_time(checkout):
@@ -168,21 +186,18 @@ def test_scripts_that_the_lock_does_not_name_are_a_failure_and_tried_again(check
     assert set_up(checkout).returncode == 0
 
 
-def test_scripts_are_installed_again_when_their_lock_has_changed(checkout):
-    assert set_up(checkout).returncode == 0
-    rubbish = checkout / "node_modules" / "left-over"
+def test_scripts_are_installed_again_when_their_lock_has_changed(done):
+    rubbish = done / "node_modules" / "left-over"
     rubbish.touch()
-    name_scripts(checkout, "1.0.1")
+    name_scripts(done, "1.0.1")
 
-    assert "Installing scripts of the pages" in set_up(checkout).stdout
+    assert "Installing scripts of the pages" in set_up(done).stdout
     assert not rubbish.exists()
-    assert set_up(checkout).stdout == ""
+    assert set_up(done).stdout == ""
 
 
-def test_installed_scripts_need_no_network(checkout):
-    assert set_up(checkout).returncode == 0
-
-    again = set_up(checkout, npm_config_registry="http://127.0.0.1:9/", http_proxy="127.0.0.1:9")
+def test_installed_scripts_need_no_network(done):
+    again = set_up(done, npm_config_registry="http://127.0.0.1:9/", http_proxy="127.0.0.1:9")
 
     assert again.returncode == 0, again.stderr
 

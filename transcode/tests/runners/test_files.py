@@ -272,17 +272,23 @@ def test_two_gibibytes_come_whole_to_who_may_have_them_and_memory_stays_flat(
 # ---- redirects
 
 
-@pytest.fixture
-def redirecting(platform, there):
-    """Start a web process that redirects downloads; return the runner that talks to it."""
+@pytest.fixture(scope="module")
+def redirecting_server(running):
+    """Start a web process that redirects downloads, for the tests of this module."""
     port = free_port()
-    child = platform.start_web(port, TRANSCODE_REDIRECT_DOWNLOADS="1")
-    platform.wait_for_web(port)
-    runner = StandInRunner(f"http://127.0.0.1:{port}")
+    child = running.start_web(port, TRANSCODE_REDIRECT_DOWNLOADS="1")
+    running.wait_for_web(port)
+    yield f"http://127.0.0.1:{port}"
+    child.kill()
+
+
+@pytest.fixture
+def redirecting(redirecting_server, there):
+    """Return the runner that talks to a web process that redirects downloads."""
+    runner = StandInRunner(redirecting_server)
     runner.token = there.token
     yield runner
     runner.close()
-    child.kill()
 
 
 @pytest.mark.case("transcode", 23)

@@ -207,12 +207,12 @@ def test_names_of_parts_lead_nowhere(on_server, held, files, name):
     assert sorted(kept) == sorted(files)
 
 
-@pytest.fixture
-def small_server(platform):
-    """Start a web process that takes a mebibyte of a runner at most."""
+@pytest.fixture(scope="module")
+def small_server(running):
+    """Start a web process that takes a mebibyte of a runner at most, for a module's tests."""
     port = free_port()
-    child = platform.start_web(port, TRANSCODE_RUNNER_MAX_UPLOAD_BYTES="1 MiB")
-    platform.wait_for_web(port)
+    child = running.start_web(port, TRANSCODE_RUNNER_MAX_UPLOAD_BYTES="1 MiB")
+    running.wait_for_web(port)
     yield f"http://127.0.0.1:{port}"
     child.kill()
 

@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 ARGS ?=
+# One more than two cores: half of the time a test waits for something.
+TESTERS ?= 3
 
 .PHONY: help run test test-postgres lint bench lock clean setup-run setup-test setup-postgres
 
@@ -20,7 +22,7 @@ run: setup-run  ## install what is missing, then serve the platform (Ctrl-C stop
 	@exec $(BIN)/python -m backend.run $(ARGS)
 
 test: setup-test  ## install what is missing, then run every test (ARGS="path -k name")
-	@exec $(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@exec $(BIN)/python -m pytest -n $(TESTERS) --dist loadgroup $(ARGS)
 
 test-postgres: setup-postgres  ## the same suite on a PostgreSQL that is started for it
 	@exec $(BIN)/python -m backend.bootstrap.postgres $(ARGS)

@@ -21,14 +21,20 @@ def runners_port():
     return free_port()
 
 
-@pytest.fixture
-def door(platform, runners_port):
-    """Return the address of a server whose jobs only runners take."""
+@pytest.fixture(scope="module")
+def runners_server(running, runners_port):
+    """Start a server whose jobs only runners take, for the tests of a module."""
     settings = {"TRANSCODE_LOCAL_WORKERS": "off", "TRANSCODE_RESOLUTIONS": "144,240"}
-    process = platform.start_web(runners_port, **settings)
-    platform.wait_for_web(runners_port)
+    process = running.start_web(runners_port, **settings)
+    running.wait_for_web(runners_port)
     yield f"http://127.0.0.1:{runners_port}"
     process.kill()
+
+
+@pytest.fixture
+def door(platform, runners_server):
+    """Return the address of a server whose jobs only runners take."""
+    return runners_server
 
 
 class Person:

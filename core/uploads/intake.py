@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 from uuid import UUID
 
 from django.conf import settings
@@ -103,26 +102,27 @@ def received(content: Content, *, owner_id: UUID) -> Iterator[Received]:
     """
     require_size(content.field, content.size_bytes)
     with _slot(owner_id), storage.incoming() as target:
-        digest, size_bytes = hashlib.sha256(), 0
+        yield _taken_in(content, target)
+
+
+def _taken_in(content: Content, target: storage.Incoming) -> Received:
+    """Write the bytes down; hashing them, and waiting for the disk, is done beside it."""
+    digest, size_bytes = hashlib.sha256(), 0
+    with ThreadPoolExecutor(1, thread_name_prefix="beside") as beside:
+        hashed = beside.submit(digest.update, b"")
         for piece in _guarded(content):
-            digest.update(piece)
+            hashed.result()  # One slice at most waits: memory stays flat.
+            hashed = beside.submit(digest.update, piece)
             size_bytes += target.file.write(piece)
             require_size(content.field, size_bytes)
+        hashed.result()
         if not size_bytes:
             raise FieldErrors({content.field: _EMPTY.get(content.field, "The file is empty.")})
-        with _made_durable(target.file):
-            found = _identified(content, target.path, digest.hexdigest(), size_bytes)
-        yield found
-
-
-@contextmanager
-def _made_durable(file: BinaryIO) -> Iterator[None]:
-    """Wait for the disk while the block works: it has the file beyond a power cut afterwards."""
-    file.flush()
-    with ThreadPoolExecutor(1, thread_name_prefix="fsync") as disk:
-        written = disk.submit(os.fsync, file.fileno())
-        yield
-        written.result()
+        target.file.flush()
+        synced = beside.submit(os.fsync, target.file.fileno())
+        taken = _identified(content, target.path, digest.hexdigest(), size_bytes)
+        synced.result()
+    return taken
 
 
 _EMPTY = {"image_base64": "Empty image data."}

@@ -1,6 +1,5 @@
 """What all views of the Media API share: who may use them, and how their errors look."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
@@ -54,10 +53,10 @@ class AsConfigured(BasePermission):
 class JsonNegotiation(DefaultContentNegotiation):
     """JSON is the one form of answers; `?format=` is a parameter like any other here."""
 
-    def select_renderer(
+    def select_renderer(  # type: ignore[override]
         self,
         request: Request,  # noqa: ARG002
-        renderers: Sequence[BaseRenderer],
+        renderers: list[BaseRenderer],
         format_suffix: str | None = None,  # noqa: ARG002
     ) -> tuple[BaseRenderer, str]:
         """Return the first."""

@@ -7,7 +7,7 @@ ARGS ?=
 # One more than two cores: half of the time a test waits for something.
 TESTERS ?= 3
 
-.PHONY: help run test test-postgres lint bench lock clean setup-run setup-test setup-postgres
+.PHONY: help run test test-runner test-postgres lint bench lock clean named-runner setup-run setup-test setup-postgres
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  */\1	/p' Makefile | expand -t 16
@@ -23,6 +23,12 @@ run: setup-run  ## install what is missing, then serve the platform (Ctrl-C stop
 
 test: setup-test  ## install what is missing, then run every test (ARGS="path -k name")
 	@exec $(BIN)/python -m pytest -n $(TESTERS) --dist loadgroup $(ARGS)
+
+named-runner:
+	@test -n "$$PEERTUBE_RUNNER" || { echo 'Set PEERTUBE_RUNNER to PeerTube'"'"'s runner, such as "node /opt/runner/node_modules/@peertube/peertube-runner/dist/peertube-runner.js".' >&2; exit 2; }
+
+test-runner: named-runner setup-test  ## the journeys of runners with PeerTube's own (PEERTUBE_RUNNER names it)
+	@exec $(BIN)/python -m pytest transcode/tests/journeys/with_the_real_runner.py $(ARGS)
 
 test-postgres: setup-postgres  ## the same suite on a PostgreSQL that is started for it
 	@exec $(BIN)/python -m backend.bootstrap.postgres $(ARGS)

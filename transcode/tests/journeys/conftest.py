@@ -47,7 +47,9 @@ class Person:
         )
 
     def upload(self, name="landscape", **fields):
-        path = clip(name)
+        return self.send(clip(name), **fields)
+
+    def send(self, path, **fields):
         with path.open("rb") as file:
             answer = self.client.post(
                 "/video/upload",

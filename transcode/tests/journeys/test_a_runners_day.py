@@ -1,7 +1,6 @@
 """A runner from end to end on a live platform: real sockets, real ffmpeg, real workers."""
 
 import json
-import subprocess
 
 import pytest
 from websockets.sync.client import connect
@@ -10,16 +9,16 @@ from core.accounts.tokens import access_token
 from tests.support.waiting import wait_until
 from transcode.models import Runner, Video, VideoFile, VideoJob
 from transcode.tests.journeys.conftest import Person
+from transcode.tests.journeys.published import (
+    PUBLISHED,
+    check_ladder,
+    check_progress,
+    frames_until_published,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
-PUBLISHED, FAILED = 1, 7
+FAILED = 7
 KEY = '#EXT-X-KEY:METHOD=AES-128,URI="file:///etc/passwd"'
-
-
-def decode(url):
-    """Play a master from beginning to end, as a player does."""
-    words = ["ffmpeg", "-nostdin", "-v", "error", "-xerror", "-i", url, "-f", "null", "-"]
-    subprocess.run(words, check=True, timeout=120)
 
 
 def pending_of(uuid):
@@ -50,23 +49,8 @@ def test_a_runner_that_is_restarted_in_the_middle_ends_its_work(
             video = person.wait_for_state(uuid, PUBLISHED)
             restarted.stop()
             seen = frames_until_published(socket)
-    assert {job["state"]["id"] for job in person.jobs(uuid) if job["type"].startswith("vod")} == {3}
-    assert {file["resolution"]["id"] for file in video["files"]} == {0, 144, 240}
-    assert video["playable"]
-    decode(f"{door}{video['playback']['hlsUrl'].removeprefix(door)}")
-    assert [progress for progress, _ in seen] == sorted(progress for progress, _ in seen)
-    assert all((progress == 100) == (state == PUBLISHED) for progress, state in seen)
-    assert seen[-1] == (100, PUBLISHED)
-
-
-def frames_until_published(socket):
-    """Return `(progress, state)` of every frame up to the publication."""
-    seen = []
-    while not seen or seen[-1][1] != PUBLISHED:
-        frame = json.loads(socket.recv(timeout=30))
-        body = frame["videos"][0] if "videos" in frame else frame.get("video", frame)
-        seen.append((body["progress"], body["state"]["id"]))
-    return seen
+    check_ladder(door, person, video)
+    check_progress(seen)
 
 
 @pytest.mark.case("transcode", 17)

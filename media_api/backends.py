@@ -4,7 +4,9 @@ from django.conf import settings
 
 from core.errors import BackendNotConfigured
 from core.speech import registry as speech
-from core.speech.base import SpeechOptions, TranscriptionBackend
+from core.speech.base import SpeechOptions
+from core.speech.chosen import Choice
+from media_api.config.live import current
 from media_api.config.schema import Config
 from media_api.engines.summaries import registry as summaries
 from media_api.engines.summaries.base import SummaryBackend, SummaryOptions
@@ -25,11 +27,12 @@ def speech_languages(config: Config) -> frozenset[str]:
     return frozenset(engine.languages())
 
 
-def speech_backend(config: Config) -> TranscriptionBackend:
-    """Return the engine for speech, ready to work. Raises: `BackendNotConfigured`."""
-    return speech.configured_backend(
-        config.transcription.backend,
-        _speech_options(config),
+def speech_choice() -> Choice:
+    """Return what the settings of now say, for every app that listens (`core.speech.chosen`)."""
+    config = current()
+    return Choice(
+        name=config.transcription.backend,
+        options=_speech_options(config),
         fallback=config.transcription.fallback,
         backends=_speech_backends(),
     )

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from core.media.progress import Progress
 from core.speech.base import Transcript
+from core.speech.chosen import chosen
 from core.speech.sound import decode
 from core.speech.subtitles import as_json, as_srt, as_vtt
 from media_api import storage
-from media_api.backends import speech_backend
 from media_api.pipeline.sound import audio_of
 from media_api.pipeline.work import Report, Work
 
@@ -24,7 +24,7 @@ def transcribe(work: Work, report: Report) -> Sequence[Path]:
     The segments are kept beside the outputs whatever was asked for: subtitles of any format
     are made of them later. Raises: `JobError`.
     """
-    backend = speech_backend(work.settings)
+    backend = chosen()
     wav = work.scratch / "speech.wav"
     if not wav.is_file():
         _decode(work, wav, report)

@@ -5,7 +5,7 @@ import threading
 from contextlib import nullcontext, suppress
 from uuid import UUID
 
-from core.jobs import holder, lifecycle, stopping
+from core.jobs import holder, lifecycle, stopping, turns
 from core.jobs.holding import Holding
 from core.jobs.kinds import JobKind, kind_named
 from core.jobs.models import Job, Status
@@ -24,19 +24,31 @@ def execute(job_id: UUID) -> None:
     if stopping.is_asked_for():
         raise stopping.GivenBack("This worker stops.")
     with stopping.sigterm_put_off() if _is_main_thread() else nullcontext():
-        me = holder.this_process()
-        job = lifecycle.claim(job_id, holder=me) or lifecycle.take_up(job_id, holder=me)
+        with turns.turn(job_id) as next_id:
+            job = _taken(next_id) if next_id else None
+            if job is not None:
+                _hold(job)
         if job is None:
             _free_from_the_dead(job_id)
-            return
-        kind_class = kind_named(job.kind)
-        holding = Holding(job, memory_limit_bytes=kind_class.memory_limit_bytes)
-        try:
-            _run(holding, kind_class)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the row says so
-            settle(holding, error)
-        finally:
-            holding.remove_scratch()
+        else:
+            turns.wake(job.kind)
+
+
+def _taken(job_id: UUID) -> Job | None:
+    me = holder.this_process()
+    return lifecycle.claim(job_id, holder=me) or lifecycle.take_up(job_id, holder=me)
+
+
+def _hold(job: Job) -> None:
+    """Run a job that was taken, and write down how it ended."""
+    kind_class = kind_named(job.kind)
+    holding = Holding(job, memory_limit_bytes=kind_class.memory_limit_bytes)
+    try:
+        _run(holding, kind_class)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, the row says so
+        settle(holding, error)
+    finally:
+        holding.remove_scratch()
 
 
 def _run(holding: Holding, kind_class: type[JobKind]) -> None:

@@ -63,14 +63,22 @@ class Holding:
             return 0.0
         return time.monotonic() - self._said_at
 
-    def report(self, stage: str, stage_index: int, progress: float) -> None:
-        """Say how far the job is. Raises: `LeaseLost` when a write shows that it is gone."""
+    def report(
+        self, stage: str, stage_index: int, progress: float, *, at_once: bool = False
+    ) -> None:
+        """Say how far the job is; what has to be seen by all is written `at_once`.
+
+        Raises: `LeaseLost` when a write shows that it is gone.
+        """
         with self._writing:
             self._said_at = time.monotonic()
             is_same_stage = (stage, stage_index) == self._said[:2]
             best = max(progress, self._said[2]) if is_same_stage else progress
             self._said = (stage, stage_index, best)
-            self._write_if_due()
+            if at_once:
+                self._write()
+            else:
+                self._write_if_due()
 
     def flush(self) -> None:
         """Write what `report` held back, if it is due. Raises: `LeaseLost`."""

@@ -130,6 +130,14 @@ class JobKind:
         return 0
 
     @classmethod
+    def host_limit(cls) -> int:
+        """Return how many jobs of this kind may run at once on one machine; 0 is no limit.
+
+        They begin in the order in which they were queued (`core.jobs.turns`).
+        """
+        return 0
+
+    @classmethod
     def delay_s(cls, job: Job) -> float:
         """Return how many seconds a job waits before the attempt after its present one."""
         if not cls.retry_delays_s:
@@ -151,10 +159,13 @@ class JobKind:
         """The children that this attempt makes too (`family_of`)."""
         return self.holding.members
 
-    def report(self, stage: str, progress: float) -> None:
-        """Say how far a stage is, 0.0 to 1.0. Raises: `LeaseLost` when cancelled."""
+    def report(self, stage: str, progress: float, *, at_once: bool = False) -> None:
+        """Say how far a stage is, 0.0 to 1.0; what nobody may miss is written `at_once`.
+
+        Raises: `LeaseLost` when cancelled.
+        """
         index = self.stage_names.index(stage) if stage in self.stage_names else 0
-        self.holding.report(stage, index, progress)
+        self.holding.report(stage, index, progress, at_once=at_once)
 
     def check(self) -> None:
         """Stop here if the job was cancelled or taken over. Raises: `LeaseLost`."""

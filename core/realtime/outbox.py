@@ -25,11 +25,11 @@ Render = Callable[[], str | None]
 class Outbox:
     """The frames of one socket. Not thread-safe: for the socket's own event loop."""
 
-    def __init__(self, send: Send, on_stuck: Callable[[], None]) -> None:
+    def __init__(self, send: Send, on_stuck: Callable[[], None], *, max_waiting: int = 256) -> None:
         """Send with `send`; `on_stuck` is called when even a close cannot be sent."""
         self._send = send
         self._on_stuck = on_stuck
-        self._backlog: Backlog[Message | Render] = Backlog()
+        self._backlog: Backlog[Message | Render] = Backlog(max_finals=max_waiting)
         self._writer: asyncio.Task[None] | None = None
         self._close: Message | None = None
         self.is_closed = False

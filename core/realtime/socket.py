@@ -31,12 +31,14 @@ class Socket:
 
     # Names of the sub-protocol pair `<name>, <token>`.
     token_subprotocols: ClassVar[tuple[str, ...]] = ("jwt",)
+    # How many frames may wait for a client that does not read, beside progress that is merged.
+    max_waiting: ClassVar[int] = 256
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.credentials: Credentials = take_credentials(scope, self.token_subprotocols)
         self.scope = scope
         self.socket_id = secrets.token_hex(8)
-        self.outbox = Outbox(send, on_stuck=self._stuck)
+        self.outbox = Outbox(send, on_stuck=self._stuck, max_waiting=self.max_waiting)
         self._receive = receive
         self._send = send
         self._groups: set[str] = set()

@@ -51,6 +51,11 @@ class MediaJob(JobKind):
         """Refuse to try again what has no input any more. Raises: `NotAllowed`."""
         ending.require_input(job)
 
+    @classmethod
+    def host_limit(cls) -> int:
+        """Return how many requests one machine works on at once."""
+        return current().worker_concurrency
+
     def limit_s(self) -> float:
         """Return the operator's limit, as it is now."""
         return float(current().job_timeout)

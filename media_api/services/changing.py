@@ -41,11 +41,12 @@ def remove(request: MediaRequest) -> None:
     Rows first: files without a row are found by the cleaner, a row without files by a user.
     """
     with transaction.atomic():
+        # Told first: 5 is the end of it, and the 4 that comes on the way is nobody's business.
+        events.announce_deleted(request.rid)
         with suppress(lifecycle.NotAllowed):
             lifecycle.cancel(request.job_id)
         # The request goes with its job.
         Job.objects.filter(pk=request.job_id).delete()
-        events.announce_deleted(request.rid)
     storage.remove_all(request.rid)
 
 

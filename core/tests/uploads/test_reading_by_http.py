@@ -1,21 +1,22 @@
 """Uploads that an HTTP server reads: what it streams, and what becomes of its failures."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from PIL import Image
 
 from core.jobs.execution import execute
 from core.jobs.models import Job
-from core.tests.uploads.conftest import bytes_of
+from core.kinds.ocr import Ocr
+from core.tests.uploads.conftest import bytes_of, ended
 from core.tests.uploads.making import again, made
 from core.uploads import services
 from core.uploads.models import Upload
 from core.uploads.selectors import live_body
 from core.uploads.status import error_of, status_of
 from core.uploads.stream import snapshot
-from tests.support.answering import Asked, answering, http
+from tests.support.answering import Answer, Asked, Server, answering, http
 
 HEAD = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
 # The watchdog of a job looks from a thread of its own.
@@ -47,12 +48,39 @@ def streamed(text: str, size: int = 1) -> Iterator[bytes]:
         time.sleep(0.002)
 
 
-@pytest.mark.case("core", 60)
-def test_a_server_that_answers_503_three_times_ends_the_run(read, heard):
-    with answering(lambda _: http(503)) as server:
-        upload = read(server)
+class Host:
+    """A server for workers: it answers what a test sets."""
 
-    assert len(server.requests) == 3
+    server: Server
+
+    def __init__(self) -> None:
+        self.answer: Answer = lambda _: http(404)
+
+    def say(self, asked: Asked) -> bytes | Iterable[bytes]:
+        """Answer a request."""
+        return self.answer(asked)
+
+
+@pytest.fixture(scope="module")
+def host(running) -> Iterator[Host]:
+    """Start a worker that reads by a server of ours."""
+    host = Host()
+    with answering(host.say) as server:
+        host.server = server
+        env = {"CORE_OCR_ENGINE": "http", "AI_HOST": server.url}
+        worker = running.start_worker(queues="read-by-http", concurrency=1, **env)
+        yield host
+        worker.kill()
+
+
+@pytest.mark.case("core", 60)
+def test_a_server_that_answers_503_three_times_ends_the_run(host, user, heard, monkeypatch):
+    monkeypatch.setattr(Ocr, "queue", "read-by-http")
+    host.answer, before = lambda _: http(503), len(host.server.requests)
+
+    upload = ended(user, str(made(user).pk))
+
+    assert len(host.server.requests) - before == 3
     error = error_of(upload)
     assert status_of(upload) == "error"
     assert (error.code, error.message) == ("engine_http", "AI endpoint error (HTTP 503)")
@@ -99,11 +127,12 @@ def test_a_server_that_floods_ends_the_run_and_is_not_tried_again(read):
 
 
 @pytest.mark.case("core", 59)
-def test_cut_characters_and_a_fence_that_is_never_closed_are_text(read, heard):
+def test_cut_characters_and_a_fence_that_is_never_closed_are_text(host, user, heard, monkeypatch):
+    monkeypatch.setattr(Ocr, "queue", "read-by-http")
     text = "# Счёт № 5\n\nИтого: 120 €, 漢字 🙂"
+    host.answer = lambda _: streamed(f"Here it is:\n```markdown\n{text}")
 
-    with answering(lambda _: streamed(f"Here it is:\n```markdown\n{text}")) as server:
-        upload = read(server)
+    upload = ended(user, str(made(user).pk))
 
     assert (status_of(upload), upload.raw_text, upload.engine) == ("processed", text, "http")
     pieces = [one.data for one in heard.events() if one.name == "upload.stream"]

@@ -6,8 +6,8 @@ another name and renamed, after the segment was).
 
 Measured, 1080p30 to four renditions on two cores: the scaling takes each size from the next larger
 one, which costs 4 to 9 % less processor time than scaling each from the source, at the same
-sharpness; quicker scalers (bilinear) blur and save no more. Encoders choose their own number of
-threads: fewer did not lower the processor time and made one thread wait for the others.
+sharpness; quicker scalers (bilinear) blur and save no more. Nine tenths of the processor time are
+the encoders'. Who runs the command says how many threads they have (`transcode.local.running`).
 """
 
 from collections.abc import Sequence

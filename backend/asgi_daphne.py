@@ -20,6 +20,8 @@ from zope.interface import implementer
 
 from backend import body_limit
 from backend.asgi_uvicorn import PING_EVERY_S
+from core.api.errors import PROBLEM_TYPE
+from core.api.unread import LINGER_S
 from core.realtime.asgi import Application
 
 NO_LIMIT = -1
@@ -114,9 +116,9 @@ class Request(WebRequest):  # type: ignore[misc] # daphne has no types
         body = body_limit.problem_body(self.limit_bytes)
         self.channel.transport.write(
             b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Type: %s\r\n"
-            b"Content-Length: %d\r\n\r\n%s" % (body_limit.PROBLEM, len(body), body)
+            b"Content-Length: %d\r\n\r\n%s" % (PROBLEM_TYPE.encode(), len(body), body)
         )
-        call_later(body_limit.LINGER_S, self.channel.transport.loseConnection)
+        call_later(LINGER_S, self.channel.transport.loseConnection)
 
 
 class Socket(WebSocketProtocol):  # type: ignore[misc] # daphne has no types

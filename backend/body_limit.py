@@ -9,10 +9,9 @@ up, or any word in a header would let strangers fill the disk. Only the doors fo
 take more than a long message.
 """
 
-import asyncio
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from http import HTTPStatus
 
@@ -25,16 +24,12 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from core.accounts.authentication import TokenRefused, checked
 from core.api.errors import OUT_OF_ORDER, OUT_OF_ORDER_RETRY_AFTER_S, is_out_of_order
+from core.api.unread import Answer, Headers, answer_unread
 from core.realtime.asgi import Application, Message, Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
 
-# After a refusal the rest of the body is read and thrown away for this long: a connection
-# closed with unread bytes is reset, and the client may then never see the answer.
-LINGER_S = 10.0
-PROBLEM = b"application/problem+json"
 MAX_SESSION_KEY = 40
-Headers = Iterable[tuple[bytes, bytes]]
 
 
 class TooLarge(Exception):  # noqa: N818 - an answer, not a fault
@@ -58,7 +53,7 @@ class BodyLimit:
         if declared_bytes(scope["headers"]) > limit_bytes:
             await refuse(scope, receive, send, limit_bytes)
             return
-        answer = _Answer(send)
+        answer = Answer(send)
         try:
             await self.app(scope, _counted(receive, limit_bytes), answer.send)
         except TooLarge:
@@ -70,18 +65,6 @@ class BodyLimit:
                 raise
             logger.error("no room for the body of a request: %s", error)
             await refuse_for_now(scope, receive, send)
-
-
-class _Answer:
-    """What the application sends, and whether it has begun to."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.has_started = False
-
-    async def send(self, message: Message) -> None:
-        self.has_started = True
-        await self._send(message)
 
 
 def limit_for(path: str, headers: Headers) -> int:
@@ -172,36 +155,15 @@ def _counted(receive: Receive, limit_bytes: int) -> Receive:
 
 async def refuse(scope: Scope, receive: Receive, send: Send, limit_bytes: int) -> None:
     """Answer 413 (RFC 9457), and close the connection once the client could read it."""
-    await _answer_unread(scope, receive, send, 413, problem_body(limit_bytes))
+    problem = problem_body(limit_bytes)
+    await answer_unread(scope, receive, send, status=413, problem=problem)
 
 
 async def refuse_for_now(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer 503: there is no room for the body on the disk."""
     later = [(b"retry-after", str(OUT_OF_ORDER_RETRY_AFTER_S).encode())]
-    body = _problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", OUT_OF_ORDER)
-    await _answer_unread(scope, receive, send, 503, body, later)
-
-
-async def _answer_unread(
-    scope: Scope,
-    receive: Receive,
-    send: Send,
-    status: int,
-    body: bytes,
-    more_headers: Iterable[tuple[bytes, bytes]] = (),
-) -> None:
-    headers = [
-        (b"content-type", PROBLEM),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-        *more_headers,
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": True})
-    # A client that waits for "100 Continue" has sent nothing, and now will not.
-    if not any(name == b"expect" for name, _ in scope["headers"]):
-        await _discard(receive)
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    problem = _problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", OUT_OF_ORDER)
+    await answer_unread(scope, receive, send, status=503, problem=problem, more=later)
 
 
 def problem_body(limit_bytes: int) -> bytes:
@@ -214,12 +176,3 @@ def _problem(status: HTTPStatus, code: str, detail: str) -> bytes:
     title = "Content Too Large" if status == 413 else status.phrase
     problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     return json.dumps({**problem, "code": code}).encode()
-
-
-async def _discard(receive: Receive) -> None:
-    try:
-        async with asyncio.timeout(LINGER_S):
-            while (await receive()).get("more_body"):
-                pass
-    except TimeoutError:
-        return

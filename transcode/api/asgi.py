@@ -9,8 +9,6 @@ video API tells it.
 import json
 import re
 import secrets
-from collections.abc import Iterable
-from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 
@@ -22,13 +20,13 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken
 
 from core.accounts.authentication import TokenRefused, checked
-from core.api.errors import NO_ROOM, PROBLEM_TYPE, failure_of, problem_body
+from core.api.errors import NO_ROOM, failure_of, problem_body
+from core.api.unread import Answer, Headers, answer_unread
 from core.errors import JobError, Throttled
 from core.multipart import forms_at
-from core.realtime.asgi import Application, Message, Receive, Scope, Send
+from core.realtime.asgi import Application, Receive, Scope, Send
 from core.realtime.loops import in_thread
 from core.realtime.quotas import attendance
-from core.tus.inflow import Inflow
 from transcode.api.views.base import NoSpace
 
 PREFIX = "/api/v1/video"
@@ -39,7 +37,6 @@ RETRY_AFTER_S = 10
 _MAX_SESSION_KEY = 40
 # Forms of new videos, which their view reads while they arrive.
 is_video_form = forms_at(rf"{PREFIX}/upload/?")
-Headers = Iterable[tuple[bytes, bytes]]
 
 
 class VideoUploads:
@@ -57,7 +54,7 @@ class VideoUploads:
         if who and not await _enter(who, place):
             await _refuse(scope, receive, send, Throttled(RETRY_AFTER_S))
             return
-        answer = _Answer(send)
+        answer = Answer(send)
         try:
             await self.app(scope, receive, answer.send)
         except OSError as error:
@@ -66,18 +63,6 @@ class VideoUploads:
             await _refuse(scope, receive, send, NoSpace())
         finally:
             await attendance().leave(_name(who), place)
-
-
-class _Answer:
-    """What the application sends, and whether it has begun to."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self.has_started = False
-
-    async def send(self, message: Message) -> None:
-        self.has_started = True
-        await self._send(message)
 
 
 def is_counted(scope: Scope) -> bool:
@@ -135,17 +120,6 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, error: JobError) -
     """Answer, and close the connection once the client could read it."""
     if (failure := failure_of(error)) is None:
         raise error
-    body = json.dumps(problem_body(failure)).encode()
-    headers = [
-        (b"content-type", PROBLEM_TYPE.encode()),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-        *((name.lower().encode(), value.encode()) for name, value in failure.headers.items()),
-    ]
-    await send({"type": "http.response.start", "status": failure.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": True})
-    # A client that waits for "100 Continue" has sent nothing, and now will not.
-    if not any(name == b"expect" for name, _ in scope["headers"]):
-        with suppress(Exception):  # Whatever ends the body, the answer is out.
-            await Inflow(receive).discard()
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    problem = json.dumps(problem_body(failure)).encode()
+    more = [(name.lower().encode(), value.encode()) for name, value in failure.headers.items()]
+    await answer_unread(scope, receive, send, status=failure.status, problem=problem, more=more)

@@ -1,17 +1,16 @@
 """One socket for all requests of a client (Media API contract, section 3).
 
-A subscription remembers what the client was told of its request: state, stage, per cent.
-Whatever comes next, from an event or from the row itself, is told as the difference to
-that, so nothing is told twice, backwards, or after the end, and what an event that was
-lost should have said is said by the next one.
+A subscription remembers what the client was told of its request (`media_api.telling`);
+events and rows are told as the difference to that.
 """
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import partial
 from time import monotonic, time
 from typing import Any, ClassVar
 
+from core.accounts.models import User
 from core.realtime.asgi import Message, Receive, Scope, Send
 from core.realtime.commands import Command
 from core.realtime.consumer import AuthenticatedConsumer
@@ -20,30 +19,21 @@ from core.realtime.errors import Refused
 from core.realtime.groups import group_for_media_request
 from core.realtime.identity import Identity, identity_of
 from core.realtime.loops import in_thread, per_loop
-from core.realtime.publish import Event
+from core.realtime.publish import Event, encode
 from core.realtime.sweep import Sweep
 from media_api import events
 from media_api.client_events import InvalidEvent, event_in
 from media_api.config.live import current
-from media_api.progress import UNKNOWN, Progress, gone_body, progress_of
+from media_api.listing import queue_position
+from media_api.progress import Progress, gone_body, progress_of
 from media_api.selectors import is_rid, request_of, requests_named
-from media_api.states import FINAL, State
+from media_api.states import FINAL
+from media_api.telling import Frame, Pace, Told
 
 NOT_FOUND, NOT_ACCEPTED, ALREADY_SUBSCRIBED, NOT_SUBSCRIBED, TOO_MANY = 1, 2, 3, 4, 6
 POLICY_VIOLATION, MESSAGE_TOO_BIG = 1008, 1009
 INVALID_IN_A_ROW = 20
 FRAMES_A_WINDOW, WINDOW_S = 250, 5.0
-
-
-@dataclass
-class Told:
-    """What a client knows of one request."""
-
-    state: State = State.QUEUED
-    stage: int = UNKNOWN
-    pct: int = 0
-    pct_at: float = 0.0
-    revision: int = -1
 
 
 class RequestsConsumer(AuthenticatedConsumer):
@@ -52,12 +42,13 @@ class RequestsConsumer(AuthenticatedConsumer):
     token_subprotocols: ClassVar[tuple[str, ...]] = ("jwt", "bearer")
     max_message_bytes: ClassVar[int] = 64 * 2**10
     renews_tokens: ClassVar[bool] = False
+    max_waiting: ClassVar[int] = 1000
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         super().__init__(scope, receive, send)
         self._told: dict[str, Told] = {}
         # What comes while a row is read: it may be newer than the row.
-        self._early: dict[str, Event | None] = {}
+        self._early: dict[str, list[Event]] = {}
         self._seq = 0
         self._invalid_in_a_row = 0
         self._frame_times: deque[float] = deque(maxlen=FRAMES_A_WINDOW)
@@ -155,20 +146,23 @@ class RequestsConsumer(AuthenticatedConsumer):
             self._refuse(rid, NOT_FOUND)
             return
         # Joined first, then read: no end falls between.
-        self._early[rid] = None
-        await self.join(group_for_media_request(rid))
-        progress = await self._read(rid)
-        early = self._early.pop(rid, None)
+        self._early[rid] = []
+        try:
+            await self.join(group_for_media_request(rid))
+            progress = await in_thread(_progress_of, self._user(), rid)
+        except BaseException:
+            self.leave(group_for_media_request(rid))
+            raise
+        finally:
+            early = self._early.pop(rid)
         if progress is None or progress.state in FINAL:
             self.leave(group_for_media_request(rid))
             self._refuse(rid, NOT_FOUND if progress is None else NOT_ACCEPTED)
             return
-        self._told[rid] = Told(
-            progress.state, progress.cur_stage, progress.pct, monotonic(), progress.revision
-        )
+        self._told[rid] = Told.of(progress)
         request_sweep().watch(rid, self)
-        if early is not None:
-            self.on_event(early)
+        for event in early:
+            self.on_event(event)
 
     def _unsubscribe(self, rid: str) -> None:
         if rid not in self._told:
@@ -182,14 +176,12 @@ class RequestsConsumer(AuthenticatedConsumer):
         request_sweep().unwatch(rid, self)
 
     async def _sync(self, rid: str) -> None:
-        progress = await self._read(rid)
-        body = gone_body(rid) if progress is None else progress.body()
+        body = await in_thread(_sync_body, self._user(), rid, self._is_extended)
         error = body.pop("error", None)
         self._say({**body, "type": "sync"}, error=error)
 
-    async def _read(self, rid: str) -> Progress | None:
-        user = self.identity.user if self.identity is not None else None
-        return await in_thread(_progress_of, user, rid)
+    def _user(self) -> User | None:
+        return self.identity.user if self.identity is not None else None
 
     def _refuse(self, rid: str, code: int) -> None:
         frame = {"type": "error", "rid": rid, "code": code}
@@ -203,74 +195,37 @@ class RequestsConsumer(AuthenticatedConsumer):
         told = self._told.get(rid)
         if told is None:
             if rid in self._early:
-                self._early[rid] = event
+                self._early[rid].append(event)
             return
-        revision = event.data["revision"]
-        if revision is not None:
-            if revision < told.revision:
-                return
-            told.revision = revision
-        state, stage, pct = State(event.data["status"]), event.data["stage"], event.data["pct"]
-        if state == told.state == State.PROCESSING and stage == told.stage:
-            self._tell_progress(told, pct, event)
-        else:
-            self._tell(rid, told, state, stage, pct, event)
-
-    def _tell_progress(self, told: Told, pct: int, event: Event) -> None:
-        """Tell how far the stage is, if that is more, and if it is time."""
-        settings, now = current().websockets, monotonic()
-        if pct <= told.pct or settings.no_progress_updates:
-            return
-        if pct < 100 and now - told.pct_at < settings.update_progress_interval:
-            return
-        told.pct, told.pct_at = pct, now
-        if self._is_extended:
-            self._say({"type": "progress", "rid": event.data["rid"], "pct": pct})
-        else:
-            self.send_event(event)
-
-    def _tell(self, rid: str, told: Told, state: State, stage: int, pct: int, event: Event) -> None:
-        """Tell the way from what was told to what is: state, stages, per cent, end."""
-        if state == State.QUEUED:
-            if told.state != State.QUEUED:
-                self._tell_state(rid, told, state)
-                told.stage, told.pct = UNKNOWN, 0
-            return
-        if told.state == State.QUEUED and state != State.DELETED and stage != UNKNOWN:
-            self._tell_state(rid, told, State.PROCESSING)
-            told.stage = 0
-        while told.stage < stage and state != State.DELETED:
-            self._end_stage(rid, told)
-            told.stage += 1
-            told.pct, told.pct_at = 0, 0.0
-            self._say({"type": "stage", "rid": rid, "curStage": told.stage})
-        if stage == told.stage and state == State.PROCESSING:
-            self._tell_progress(told, pct, event)
-        if state in FINAL:
-            if state == State.FINISHED:
-                self._end_stage(rid, told)
-            self._tell_state(rid, told, state, error=event.data.get("error"))
+        websockets = current().websockets
+        pace = Pace(websockets.update_progress_interval, websockets.no_progress_updates)
+        for frame in told.news(event.data, pace=pace, now_s=monotonic()):
+            self._pass_on(frame, event, told)
+        if told.is_over:
             self._forget(rid)
 
-    def _end_stage(self, rid: str, told: Told) -> None:
-        """Say that a stage has come to its end, unless that was said."""
-        if told.stage > 0 and told.pct < 100 and not current().websockets.no_progress_updates:
-            told.pct = 100
-            self._say({"type": "progress", "rid": rid, "pct": 100})
+    def _pass_on(self, frame: Frame, event: Event, told: Told) -> None:
+        if frame["type"] == "progress":
+            if frame["pct"] == event.data["pct"] and not self._is_extended:
+                self.send_event(event)  # All sockets share its text.
+            else:
+                self._say(frame, topic=events.topic_of(told.rid, told.stage))
+        else:
+            self._say(frame, error=event.data["error"] if frame["type"] == "status" else None)
 
-    def _tell_state(self, rid: str, told: Told, state: State, error: object = None) -> None:
-        if told.state != state:
-            told.state = state
-            self._say({"type": "status", "rid": rid, "status": int(state)}, error=error)
-
-    def _say(self, frame: dict[str, Any], error: object = None) -> None:
-        """Send a frame; a connection that asked for more gets more keys."""
+    def _say(self, frame: Frame, *, error: object = None, topic: str = "") -> None:
+        """Send a frame; one with a topic may be merged. More keys go to whoever asked for them."""
         if self._is_extended:
-            self._seq += 1
-            frame = {**frame, "seq": self._seq, "ts": time()}
             if error is not None:
-                frame["error"] = error
-        self.send_json(frame)
+                frame = {**frame, "error": error}
+            self.send_text(partial(self._numbered, frame), topic, is_final=not topic)
+        else:
+            self.send_json(frame, topic, is_final=not topic)
+
+    def _numbered(self, frame: Frame) -> str:
+        """Number what leaves, once it does: of merged frames only the newest has a number."""
+        self._seq += 1
+        return encode({**frame, "seq": self._seq, "ts": time()})
 
     def on_resync(self) -> None:
         """Redis was away: read what is waited for."""
@@ -281,9 +236,17 @@ class RequestsConsumer(AuthenticatedConsumer):
         request_sweep().forget(self)
 
 
-def _progress_of(user: Any, rid: str) -> Progress | None:
+def _progress_of(user: User | None, rid: str) -> Progress | None:
     request = request_of(user, rid)
     return None if request is None else progress_of(request)
+
+
+def _sync_body(user: User | None, rid: str, is_extended: bool) -> Frame:
+    request = request_of(user, rid)
+    if request is None:
+        return gone_body(rid)
+    body = progress_of(request).body()
+    return {**body, "queuePosition": queue_position(request)} if is_extended else body
 
 
 def _read_requests(rids: list[str]) -> Iterable[tuple[str, Event]]:

@@ -18,15 +18,20 @@ from media_api.states import State, state_of
 STATE = "media.state"
 
 
+def topic_of(rid: str, stage: int) -> str:
+    """Name the events of one stage, of which the newest may stand for all."""
+    return f"media:{rid}:{stage}"
+
+
 def _event(
     rid: str, state: State, cur_stage: int, pct: int, *, revision: int | None, error: object
 ) -> Event:
-    """Make the event of a state; of one stage's events the newest may stand for all."""
+    """Make the event of a state."""
     frame = {"type": "progress", "rid": rid, "pct": pct}
     return Event(
         name=STATE,
         text=encode(frame),
-        topic=f"media:{rid}:{cur_stage}",
+        topic=topic_of(rid, cur_stage),
         is_final=state != State.PROCESSING,
         data={
             "rid": rid,

@@ -6,5 +6,5 @@ from media_api.consumers import RequestsConsumer
 
 websocket_urlpatterns: list[URLPattern] = [
     re_path(r"^api/v1/status/ws/?$", RequestsConsumer.as_asgi()),
-    re_path(r"^api/v1/status/(?P<request_id>[^/]{1,64})/ws/?$", RequestsConsumer.as_asgi()),
+    re_path(r"^api/v1/status/(?P<request_id>[^/]+)/ws/?$", RequestsConsumer.as_asgi()),
 ]

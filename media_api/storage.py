@@ -14,7 +14,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -85,21 +85,28 @@ def make_data_folder(rid: str) -> Path:
 
 @contextmanager
 def attempt_folder(rid: str, attempt: int) -> Iterator[Path]:
-    """Give an attempt its own empty folder, on the disk where the outputs will lie."""
+    """Give an attempt its own empty folder, on the disk where the outputs will lie.
+
+    The outputs' folder is made here and nowhere else: that of a request which is deleted
+    meanwhile does not come back.
+    """
     scratch = data_folder(rid) / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)  # Whoever had the lease before lives no more.
     folder = scratch / str(attempt)
     folder.mkdir(mode=FOLDER_MODE, parents=True)
+    out = out_folder(rid)
+    out.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     try:
         yield folder
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+        with suppress(OSError):  # Not empty, as a rule.
+            out.rmdir()
 
 
 def place(rid: str, made: Path) -> Path:
     """Move a finished file among the outputs, under the name that it has."""
     folder = out_folder(rid)
-    folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     made.chmod(FILE_MODE)
     target = folder / made.name
     made.replace(target)

@@ -250,8 +250,10 @@ class AuthenticatedConsumer(Conversation):
             self.answer(dict(frame))
 
     def _warn(self, expires_in_s: int) -> None:
-        frame: AuthExpiring = {"type": "auth.expiring", "expires_in": expires_in_s}
-        self.send_json(frame)
+        """Say that the token runs out, where another one may be sent."""
+        if self.renews_tokens:
+            frame: AuthExpiring = {"type": "auth.expiring", "expires_in": expires_in_s}
+            self.send_json(frame)
 
     def _expire(self) -> None:
         code = close_codes.UNAUTHENTICATED

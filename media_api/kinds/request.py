@@ -12,9 +12,11 @@ from core.jobs.types import Json
 from media_api import ending, storage
 from media_api.config.live import current
 from media_api.engines.duration import duration_s
+from media_api.engines.filetypes import Content
 from media_api.engines.plan import Plan, plan, queue_for
 from media_api.models import MediaRequest
 from media_api.pipeline import archiving, inspecting, sources
+from media_api.pipeline.deadline import PACKING_S, Deadline
 from media_api.pipeline.failures import said_of
 from media_api.pipeline.running import Outcome, run_stages
 from media_api.pipeline.stages import STAGES
@@ -57,8 +59,8 @@ class MediaJob(JobKind):
         return current().worker_concurrency
 
     def limit_s(self) -> float:
-        """Return the operator's limit, as it is now."""
-        return float(current().job_timeout)
+        """Return the operator's limit, as it is now, and the time to pack what is done by then."""
+        return current().job_timeout + PACKING_S
 
     def run(self) -> Json:
         """Fetch, look, plan, make, pack. Raises: `JobError` when nothing has come of it."""
@@ -81,31 +83,33 @@ class MediaJob(JobKind):
         MediaRequest.objects.filter(pk=rid).update(outputs=result["outputs"])
 
     def _made(self, request: MediaRequest, scratch: Path) -> Outcome:
+        deadline = Deadline(self, current().job_timeout)
         with self.heartbeat():
-            source = sources.fetched(request, current(), check=self.check)
-            content = inspecting.inspected(source, request, current(), runner=self.program)
-            length_s = (
-                duration_s(source, content.media, runner=self.program) if content.media else 0.0
+            source = sources.fetched(request, current(), check=deadline.check)
+            content = inspecting.inspected(source, request, current(), runner=deadline.program)
+            planned = plan(content.type, request.actions)
+            work = Work(
+                rid=request.rid,
+                config=request.config,
+                settings=current(),
+                source=source,
+                mime=content.mime,
+                info=content.media,
+                duration_s=_length_s(source, content, deadline),
+                scratch=scratch,
+                wanted=planned.names,
+                runner=deadline.program,
+                check=deadline.check,
+                log=self.holding.log,
             )
-        planned = plan(content.type, request.actions)
         self._begin(request, planned)
-        work = Work(
-            rid=request.rid,
-            config=request.config,
-            settings=current(),
-            source=source,
-            mime=content.mime,
-            info=content.media,
-            duration_s=length_s,
-            scratch=scratch,
-            out=storage.out_folder(request.rid),
-            wanted=frozenset(planned.names),
-            runner=self.program,
-            check=self.check,
-            log=self.holding.log,
-        )
         outcome = run_stages(
-            work, planned, STAGES, report=self.report, may_come_again=self.job.attempts_left > 0
+            work,
+            planned,
+            STAGES,
+            report=self.report,
+            keep=self.holding.renew,
+            may_come_again=self.job.attempts_left > 0,
         )
         if outcome.done:
             with self.heartbeat():
@@ -116,6 +120,12 @@ class MediaJob(JobKind):
         """Write down the stages: from now on clients can be told how many there are."""
         self.stage_names = tuple(name.value for name in planned.names)
         MediaRequest.objects.filter(pk=request.pk).update(stages=list(self.stage_names))
+
+
+def _length_s(source: Path, content: Content, deadline: Deadline) -> float:
+    if content.media is None:
+        return 0.0
+    return duration_s(source, content.media, runner=deadline.program)
 
 
 def _in_contract(error: Exception) -> Exception:

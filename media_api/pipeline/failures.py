@@ -4,7 +4,7 @@ import errno
 import logging
 
 from core.errors import JobError
-from core.media.errors import NotAvailable, ProgramStalled, ProgramTimeout
+from core.media.errors import NotAvailable, ProgramFailed, ProgramStalled, ProgramTimeout
 from media_api.progress import CODES, ErrorBody
 
 logger = logging.getLogger(__name__)
@@ -18,6 +18,8 @@ OF_STAGE = {
     "to_text": "ocr_failed",
 }
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+# The same two in the words of programs (strerror in the C locale).
+_SAID_NO_ROOM = ("No space left on device", "Disk quota exceeded")
 
 
 def error_body(stage: str, number: int, error: Exception) -> ErrorBody:
@@ -34,8 +36,14 @@ def said_of(error: Exception, default_code: str) -> tuple[str, str]:
         return "timeout", str(error)
     if isinstance(error, NotAvailable):
         return "source_not_found", "The input cannot be read."
+    if _is_no_room(error):
+        return "disk_full", "There is no room left on the disk."
     if isinstance(error, JobError):
         return (error.code if error.code in CODES else default_code), str(error)
-    if isinstance(error, OSError) and error.errno in _NO_ROOM:
-        return "disk_full", "There is no room left on the disk."
     return "internal", "Something went wrong on the server."
+
+
+def _is_no_room(error: Exception) -> bool:
+    if isinstance(error, ProgramFailed):
+        return any(words in line for line in error.tail for words in _SAID_NO_ROOM)
+    return isinstance(error, OSError) and error.errno in _NO_ROOM

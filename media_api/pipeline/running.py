@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import Error as AnyDatabaseError
 
@@ -18,6 +18,13 @@ from media_api.pipeline.work import Stage, Work
 from media_api.progress import ErrorBody
 
 BLOCK_BYTES = 2**20
+
+
+class Report(Protocol):
+    """How far a stage is, from 0.0 to 1.0 (`JobKind.report`)."""
+
+    def __call__(self, stage: str, progress: float, *, at_once: bool = False) -> None:
+        """Say it."""
 
 
 @dataclass
@@ -34,10 +41,14 @@ def run_stages(
     plan: Plan,
     stages: Mapping[str, Stage],
     *,
-    report: Callable[[str, float], None],
+    report: Report,
+    keep: Callable[[], None],
     may_come_again: bool,
 ) -> Outcome:
     """Run what was planned, in its order. Failures are in the outcome.
+
+    Begin and end of a stage are told `at_once`: nobody who watches misses them. Before a
+    stage's files are placed `keep` makes sure that the job is still ours.
 
     Raises: `LeaseLost`, what the database raises, and `TemporaryFailure` if the whole
     `may_come_again`; on the last attempt that is a failure like any other.
@@ -49,9 +60,11 @@ def run_stages(
     for number, planned in enumerate(plan.stages, start=1):
         if not set(planned.needs) <= outcome.done:
             continue
-        report(planned.name, 0.0)
+        report(planned.name, 0.0, at_once=True)
         try:
+            work.check()
             made = stages[planned.name](work, partial(report, planned.name))
+            keep()
             outcome.outputs += [_placed(work.rid, path) for path in made]
         except passed_on:
             raise
@@ -59,7 +72,7 @@ def run_stages(
             outcome.error = outcome.error or error_body(planned.name, number, error)
             continue
         outcome.done.add(planned.name)
-        report(planned.name, 1.0)
+        report(planned.name, 1.0, at_once=True)
     return outcome
 
 

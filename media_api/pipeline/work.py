@@ -21,8 +21,7 @@ class Work:
     `config` is the request's own, complete; `settings` are the installation's as they are
     now: engines, tokens, limits. `source` is the input, `info` what ffprobe said of it if it
     is video or sound, `duration_s` its length, 0 if nobody knows. What is made lies in
-    `scratch` until the stage hands it over; then it is in `out`, as is what earlier stages
-    made. `wanted` names all stages of the request.
+    `scratch` until the stage hands it over. `wanted` names all stages, in their order.
     """
 
     rid: str
@@ -33,8 +32,7 @@ class Work:
     info: MediaInfo | None
     duration_s: float
     scratch: Path
-    out: Path
-    wanted: frozenset[str]
+    wanted: tuple[str, ...]
     runner: Runner
     check: Callable[[], None]
     log: Callable[[str], None]

@@ -10,7 +10,7 @@ from core.speech.chosen import chosen
 from core.speech.sound import decode
 from core.speech.subtitles import as_json, as_srt, as_vtt
 from media_api import storage
-from media_api.pipeline.sound import audio_of
+from media_api.pipeline.sound import audio_of, speech_file
 from media_api.pipeline.work import Report, Work
 
 # Decoding is quick beside listening; this much of the bar is its.
@@ -25,7 +25,7 @@ def transcribe(work: Work, report: Report) -> Sequence[Path]:
     are made of them later. Raises: `JobError`.
     """
     backend = chosen()
-    wav = work.scratch / "speech.wav"
+    wav = speech_file(work)
     if not wav.is_file():
         _decode(work, wav, report)
     transcript = backend.transcribe(

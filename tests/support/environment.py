@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 FOLDER = Path(tempfile.mkdtemp(prefix="medialoom-test-"))
@@ -29,8 +30,10 @@ WITH_US = ("setpriv", "--pdeathsig", "KILL", "--")
 
 def start_redis(socket: Path = REDIS_SOCKET) -> "subprocess.Popen[bytes]":
     """Start a private Redis on a unix socket and wait until it answers."""
+    # In another thread, the kernel would take that thread's end for ours.
+    tied = WITH_US if threading.current_thread() is threading.main_thread() else ()
     process = subprocess.Popen(
-        ["redis-server", "--port", "0", "--unixsocket", str(socket), "--save", "",
+        [*tied, "redis-server", "--port", "0", "--unixsocket", str(socket), "--save", "",
          "--appendonly", "no", "--daemonize", "no", "--dir", str(FOLDER)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

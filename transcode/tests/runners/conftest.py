@@ -1,5 +1,6 @@
 """What the tests of the runner API share: a plain client, runners, pending jobs."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -90,9 +91,10 @@ class OnServer:
         return factories.fresh(self.job)
 
     def staged(self):
-        """Return what lies in the staging folders of the job."""
+        """Return what lies in the staging folders of the job; they may be going just now."""
         folders = storage.root().glob(f"staging/{self.job.pk}.*")
-        return sorted(str(path) for folder in folders for path in folder.rglob("*"))
+        walks = (step for folder in folders for step in os.walk(folder))
+        return sorted(f"{at}/{name}" for at, inner, files in walks for name in (*inner, *files))
 
 
 @pytest.fixture

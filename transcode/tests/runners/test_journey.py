@@ -38,6 +38,10 @@ def state_of(video):
     return Video.objects.get(pk=video.pk).state
 
 
+def staged_of(job):
+    return list(storage.root().glob(f"staging/{job.pk}.*"))
+
+
 def test_a_runner_makes_every_rendition_of_a_video(stand_in, uploaded, tmp_path):
     def is_over():
         wait_until(lambda: not VideoJob.objects.filter(job__is_finishing=True).exists(), 60)
@@ -51,7 +55,7 @@ def test_a_runner_makes_every_rendition_of_a_video(stand_in, uploaded, tmp_path)
     assert all(fresh(job).runner.name == "stand-in" for job in jobs)
     files = VideoFile.objects.filter(video=uploaded)
     assert {file.resolution for file in files} == {job.resolution for job in jobs}
-    assert not list(storage.root().glob("staging/*/*"))
+    wait_until(lambda: not any(staged_of(job) for job in jobs))
 
 
 @pytest.mark.case("transcode", 14)

@@ -1,7 +1,7 @@
 """Addresses of the whole platform: each app brings its own."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView
 
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", Docs.as_view(url_name="schema"), name="docs"),
+    re_path(r"^api/v1/docs/?$", Docs.as_view(url_name="media-openapi"), name="media-docs"),
     path("admin/login/", admin_login),
     # Django's own page would end no token and count no guesses.
     path("admin/password_change/", RedirectView.as_view(pattern_name="account")),

@@ -143,7 +143,9 @@ def rids_on_disk() -> set[str]:
 
 
 def _is_older(path: Path, before: float) -> bool:
+    """Tell whether nobody has touched it, or a file in it: an upload may take hours to arrive."""
     try:
-        return path.stat().st_mtime < before
+        inside = list(path.iterdir()) if path.is_dir() else []
+        return max(each.stat().st_mtime for each in (path, *inside)) < before
     except FileNotFoundError:
         return False

@@ -35,7 +35,12 @@ def _expired() -> int:
     """Remove what has ended long enough ago, with its row."""
     before = timezone.now() - timedelta(seconds=current().cleanup.request_files_ttl)
     rows = requests().filter(job__status__in=FINISHED, job__finished_at__lte=before)
-    return sum(_tried(remove, row) for row in rows.iterator())
+    removed = 0
+    for pk in list(rows.values_list("pk", flat=True)):
+        # Read anew: somebody may have tried it again, or deleted it.
+        if (row := rows.filter(pk=pk).first()) is not None:
+            removed += _tried(remove, row)
+    return removed
 
 
 def _inputs() -> int:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.views import SpectacularJSONAPIView
 
 from media_api.models import RequestType
 from media_api.views.downloads import (
@@ -55,4 +56,9 @@ _api: list[URLPattern | URLResolver] = [
     _at(rf"{_request}/retry", RetryView.as_view(), "retry"),
 ]
 
-urlpatterns: list[URLPattern | URLResolver] = [path("api/v1/", include(_api))]
+_described: list[URLPattern | URLResolver] = [path("api/v1/", include(_api))]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *_described,
+    _at(r"api/v1/openapi\.json", SpectacularJSONAPIView.as_view(patterns=_described), "openapi"),
+]

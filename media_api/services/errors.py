@@ -59,10 +59,15 @@ class AlreadyQueued(Refused):
 
 
 class KeyUsedOtherwise(Refused):
-    """The idempotency key stands for another body."""
+    """The idempotency key stands for another body; it is told as whatever else is not valid."""
 
     status = 422
     sentence = "This Idempotency-Key was used for another request"
+
+    def __init__(self) -> None:
+        super().__init__()
+        loc = ["header", "Idempotency-Key"]
+        self.body = {"detail": [{"loc": loc, "msg": self.sentence, "type": "value_error"}]}
 
 
 class TooLarge(Refused):
@@ -119,5 +124,5 @@ class InputGone(Refused):
 class NotRetriable(Refused):
     """Only what ended badly can be tried again."""
 
-    status = 409
+    status = 410
     sentence = "Only a request that failed, or failed in part, can be tried again"

@@ -4,25 +4,22 @@ The input lies in the request's folder before. Whoever calls removes the folder 
 nothing comes of it; one whose process was killed in between goes with the cleaner.
 """
 
-import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from core.accounts.models import User
 from core.jobs import lifecycle
 from core.jobs.models import UNFINISHED, Job, Status
 from media_api.kinds.request import MediaJob
 from media_api.models import InputType, MediaRequest, RequestType
-from media_api.selectors import requests
-from media_api.services.errors import AlreadyQueued, KeyUsedOtherwise, QueueFull
+from media_api.services.errors import AlreadyQueued, QueueFull
 from media_api.services.fingerprints import fingerprint
+from media_api.services.idempotency import Key, earlier
 
-KEYS_KEEP = timedelta(hours=24)
 # Any number that nobody else locks: the ASCII of "media".
 _QUEUE_LOCK = 0x6D65646961
 
@@ -42,8 +39,7 @@ class Draft:
     original_name: str = ""
     webhook_url: str = ""
     webhook_secret: str = field(default="", repr=False)
-    idempotency_key: str | None = None
-    client: str = ""
+    key: Key | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -56,26 +52,25 @@ class Draft:
             source=self.source,
         )
 
-    @property
-    def idempotency_scope(self) -> str:
-        """Whose key it is: the user's, or without one the address's."""
-        return str(self.owner.pk) if self.owner else f"address:{self.client}"[:64]
 
-    @property
-    def idempotency_digest(self) -> str:
-        """Tell bodies apart that came with the same key."""
-        return hashlib.sha256(f"{self.fingerprint}{self.webhook_url}".encode()).hexdigest()
-
-
-def submit(draft: Draft, *, queue_size: int, deduplicate: bool) -> MediaRequest:
+def submit(
+    draft: Draft,
+    *,
+    queue_size: int,
+    deduplicate: bool,
+    take_input: Callable[[], object] | None = None,
+) -> MediaRequest:
     """Make the request, or return the one that its idempotency key has made.
 
-    Raises: `KeyUsedOtherwise`, `AlreadyQueued`, `QueueFull`.
+    `take_input` is called in the transaction, where nothing was made before.
+    Raises: `KeyUsedOtherwise`, `AlreadyQueued`, `QueueFull`, and what `take_input` does.
     """
     with transaction.atomic():
         _lock_queue()
-        if earlier := _earlier(draft):
-            return earlier
+        if made := earlier(draft.key):
+            return made
+        if take_input:
+            take_input()
         if deduplicate:
             _refuse_twin(draft)
         if is_full(queue_size):
@@ -98,23 +93,6 @@ def _lock_queue() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_QUEUE_LOCK])
-
-
-def _earlier(draft: Draft) -> MediaRequest | None:
-    """Return what the same key made within a day, freeing a key that has grown old."""
-    if draft.idempotency_key is None:
-        return None
-    same = requests().filter(
-        idempotency_scope=draft.idempotency_scope, idempotency_key=draft.idempotency_key
-    )
-    old = MediaRequest.objects.filter(
-        pk__in=same.filter(created_at__lt=timezone.now() - KEYS_KEEP).values("pk")
-    )
-    old.update(idempotency_key=None)
-    earlier = same.first()
-    if earlier is not None and earlier.idempotency_digest != draft.idempotency_digest:
-        raise KeyUsedOtherwise
-    return earlier
 
 
 def _refuse_twin(draft: Draft) -> None:
@@ -145,9 +123,9 @@ def _insert(draft: Draft, *, deduplicate: bool) -> MediaRequest:
         input_value=draft.input_value,
         original_name=draft.original_name,
         fingerprint=draft.fingerprint,
-        idempotency_scope=draft.idempotency_scope if draft.idempotency_key else "",
-        idempotency_key=draft.idempotency_key,
-        idempotency_digest=draft.idempotency_digest if draft.idempotency_key else "",
+        idempotency_scope=draft.key.scope if draft.key else "",
+        idempotency_key=draft.key.name if draft.key else None,
+        idempotency_digest=draft.key.digest if draft.key else "",
         webhook_url=draft.webhook_url,
         webhook_secret=draft.webhook_secret,
     )

@@ -3,10 +3,10 @@
 import hashlib
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-
-from django.db import transaction
 
 from core.accounts.models import User
 from core.errors import JobError
@@ -29,7 +29,10 @@ from media_api.services.errors import (
     UnknownUpload,
 )
 from media_api.services.fingerprints import of_bytes, of_path, of_url
+from media_api.services.idempotency import Key, earlier
 from media_api.services.submitting import Draft, submit
+
+_GetUpload = Callable[..., tus.FinishedFile]
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,7 @@ class Arrival:
     request_type: RequestType
     submission: Submission
     file: FormFile | None
-    idempotency_key: str | None
-    client: str
+    key: Key | None
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,18 @@ def take(arrival: Arrival, config: Config) -> MediaRequest:
     Raises: `Refused`. Nothing is stored then, but for the folder that the caller removes.
     """
     said = arrival.submission
+    _require_one_source(arrival)
+    if said.path is not None and not config.allow_local_files:
+        raise LocalFilesDisabled
+    if made := earlier(arrival.key):
+        return made
+    if said.upload_id is not None:
+        return _take_upload(arrival, config, said.upload_id)
+    return _submit(arrival, config, _source_of(arrival, config))
+
+
+def _require_one_source(arrival: Arrival) -> None:
+    said = arrival.submission
     sources = [
         given for given in (arrival.file, said.url, said.path, said.upload_id) if given is not None
     ]
@@ -68,9 +82,6 @@ def take(arrival: Arrival, config: Config) -> MediaRequest:
         raise NoSource
     if len(sources) > 1:
         raise SeveralSources
-    if said.upload_id is not None:
-        return _take_upload(arrival, config, said.upload_id)
-    return _submit(arrival, config, _source_of(arrival, config))
 
 
 def _source_of(arrival: Arrival, config: Config) -> _Source:
@@ -97,8 +108,6 @@ def _bytes_source(sha256: str, filename: str) -> _Source:
 
 def _path_source(owner: User | None, path: str, config: Config) -> _Source:
     """Accept a file of this server; whatever is wrong with it, the answer is the same."""
-    if not config.allow_local_files:
-        raise LocalFilesDisabled
     if owner is None or not owner.is_staff:
         raise PathRefused
     try:
@@ -110,32 +119,47 @@ def _path_source(owner: User | None, path: str, config: Config) -> _Source:
 
 
 def _take_upload(arrival: Arrival, config: Config, upload_id: str) -> MediaRequest:
-    """Take over a finished resumable upload, in one transaction with the request it is for."""
-    if arrival.owner is None:
+    """Take over a finished resumable upload, in one transaction with the request it is for.
+
+    It is linked and hashed before: that takes its time, and the queue's lock is everybody's.
+    """
+    found = _upload(tus.find_file, arrival.owner, upload_id)
+    if not found.size_bytes:
+        raise EmptyFile
+    if found.size_bytes > config.max_upload_bytes:
+        raise TooLarge
+    folder = storage.make_data_folder(arrival.rid)
+    target = folder / f"raw{storage.suffix_of(found.filename)}"
+    _link(found.path, target)
+    source = _bytes_source(_sha256(target), found.filename)
+    return _submit(
+        arrival, config, source, partial(_upload, tus.take_file, arrival.owner, upload_id)
+    )
+
+
+def _upload(get: _GetUpload, owner: User | None, upload_id: str) -> tus.FinishedFile:
+    """Find or take a finished upload. Raises: `UnknownUpload`."""
+    if owner is None:
         raise UnknownUpload
-    with transaction.atomic():
-        try:
-            found = tus.take_file(owner=arrival.owner, upload_id=upload_id)
-        except JobError as error:
-            raise UnknownUpload from error
-        if not found.size_bytes:
-            raise EmptyFile
-        if found.size_bytes > config.max_upload_bytes:
-            raise TooLarge
-        folder = storage.make_data_folder(arrival.rid)
-        target = folder / f"raw{storage.suffix_of(found.filename)}"
-        _link(found.path, target)
-        return _submit(arrival, config, _bytes_source(_sha256(target), found.filename))
+    try:
+        return get(owner=owner, upload_id=upload_id)
+    except JobError as error:
+        raise UnknownUpload from error
 
 
 def _link(source: Path, target: Path) -> None:
-    """Give a file a second name; on a disk of its own, a copy. Raises: `NotStored`."""
+    """Give a file a second name; on a disk of its own, a copy.
+
+    Raises: `NotStored`, `UnknownUpload` where somebody else was faster.
+    """
     try:
         try:
             os.link(source, target)
         except OSError:
             shutil.copyfile(source, target)
         target.chmod(storage.FILE_MODE)
+    except FileNotFoundError as error:
+        raise UnknownUpload from error
     except OSError as error:
         raise NotStored from error
 
@@ -145,7 +169,12 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _submit(arrival: Arrival, config: Config, source: _Source) -> MediaRequest:
+def _submit(
+    arrival: Arrival,
+    config: Config,
+    source: _Source,
+    take_input: Callable[[], object] | None = None,
+) -> MediaRequest:
     said = arrival.submission
     draft = Draft(
         rid=arrival.rid,
@@ -159,7 +188,11 @@ def _submit(arrival: Arrival, config: Config, source: _Source) -> MediaRequest:
         original_name=source.original_name,
         webhook_url=said.webhook.url if said.webhook else "",
         webhook_secret=said.webhook.secret if said.webhook else "",
-        idempotency_key=arrival.idempotency_key,
-        client=arrival.client,
+        key=arrival.key,
     )
-    return submit(draft, queue_size=config.requests_queue_size, deduplicate=config.deduplicate)
+    return submit(
+        draft,
+        queue_size=config.requests_queue_size,
+        deduplicate=config.deduplicate,
+        take_input=take_input,
+    )

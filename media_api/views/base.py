@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from core.accounts.models import User
 from core.api.errors import ErrorStyle, Failure
+from core.api.parsers import NoBody
 from media_api.config.live import current
 from media_api.schemas.errors import Invalid
 from media_api.services.errors import Refused, TooLarge
@@ -34,7 +35,7 @@ def media_body(failure: Failure) -> Response:
 def listed(failure: Failure) -> list[dict[str, Any]]:
     """Return the failures of fields as the contract lists them."""
     if not failure.fields:
-        return [{"loc": ["body"], "msg": failure.detail, "type": failure.code}]
+        return [{"loc": ["body", "data"], "msg": failure.detail, "type": failure.code}]
     return [
         {"loc": ["body", name], "msg": message, "type": "value_error"}
         for name, messages in failure.fields.items()
@@ -68,6 +69,8 @@ class MediaView(APIView):
 
     content_negotiation_class = JsonNegotiation
     permission_classes = (AsConfigured,)
+    # Forms are read as they arrive; a session's CSRF token comes in its header.
+    parser_classes = (NoBody,)
     error_style: ClassVar[ErrorStyle] = staticmethod(media_body)
 
     def handle_exception(self, exc: Exception) -> Response:

@@ -4,6 +4,7 @@ A form is read as it arrives, its file going straight into the request's folder;
 and whether there is room, is looked at before the first byte of it is asked for.
 """
 
+import logging
 import shutil
 import uuid
 from collections.abc import Callable, Mapping
@@ -13,7 +14,6 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,14 +21,16 @@ from core.accounts.models import User
 from core.api.clients import client_ip, throttle_key
 from core.api.throttles import SlidingWindow
 from core.errors import Throttled
-from core.multipart import Begin, FormFile, FormReader, Limits, form_of, with_form
+from core.multipart import Begin, FormReader, Limits, form_of, with_form
 from media_api import storage
 from media_api.backends import speech_languages
 from media_api.config.live import current
 from media_api.models import RequestType
+from media_api.schemas.errors import Invalid
 from media_api.schemas.submission import parse
 from media_api.services import taking
-from media_api.services.errors import DiskFull, QueueFull, TooLarge
+from media_api.services.errors import DiskFull, NotStored, QueueFull, TooLarge
+from media_api.services.idempotency import key_of
 from media_api.services.submitting import is_full
 from media_api.views.base import MediaView, account_in, asker_before_the_body
 from media_api.views.schema import SUBMISSION
@@ -37,12 +39,22 @@ TEXT_BYTES = 2**20
 # What a form has beside its file: heads, boundaries, the text.
 FORM_BYTES = 2 * TEXT_BYTES
 MINUTE_S = 60
+_ASKER = "_media_asker"
+
+logger = logging.getLogger(__name__)
 
 
 class SubmitView(MediaView):
     """One of the six routes; `request_type` says which."""
 
     request_type: RequestType = RequestType.CUSTOM
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        """Remember who asked when the form began: tokens are shorter than some uploads."""
+        made = super().initialize_request(request, *args, **kwargs)
+        if asker := getattr(request, _ASKER, None):
+            made.user = asker
+        return made
 
     @extend_schema(**SUBMISSION)
     def post(self, request: Request) -> Response:
@@ -59,35 +71,47 @@ class SubmitView(MediaView):
 
     def _take(self, request: Request, rid: str) -> str:
         """Return the rid of what is made, or was made before. Raises: `Invalid`, `Refused`."""
-        form, config = form_of(request._request), current()
+        form, config, owner = _form_of(request._request), current(), account_in(request)
         if form is None:
-            _require_open(request._request, account_in(request))
+            _require_open(request._request, owner)
+        data = form.texts.get("data") if form else _data_of(request._request)
         submission = parse(
             self.request_type,
-            form.texts.get("data") if form else _data_of(request._request),
+            data,
             config,
             languages=speech_languages(config),
             allow=settings.OUTBOUND_ALLOW,
         )
-        made = taking.take(
-            taking.Arrival(
-                rid=rid,
-                owner=account_in(request),
-                request_type=self.request_type,
-                submission=submission,
-                file=_file_of(form),
-                idempotency_key=_idempotency_key(request),
-                client=throttle_key(client_ip(request)),
-            ),
-            config,
+        file = form.files.get("file") if form else None
+        key = key_of(
+            _idempotency_key(request),
+            owner=owner,
+            client=throttle_key(client_ip(request)),
+            route=self.request_type,
+            data=data.decode() if isinstance(data, bytes) else data or "",
+            file_sha256=file.sha256 if file else "",
         )
+        arrival = taking.Arrival(
+            rid=rid,
+            owner=owner,
+            request_type=self.request_type,
+            submission=submission,
+            file=file,
+            key=key,
+        )
+        made = taking.take(arrival, config)
         if form and made.rid == rid:
             form.keep()
         return made.rid
 
 
-def _file_of(form: FormReader | None) -> FormFile | None:
-    return form.files.get("file") if form else None
+def _form_of(request: HttpRequest) -> FormReader | None:
+    """Return the form that has come, if it was one. Raises: `NotStored`, whatever refused it."""
+    try:
+        return form_of(request)
+    except OSError as error:
+        logger.exception("an upload could not be stored")
+        raise NotStored from error
 
 
 def _rid_of(request: HttpRequest) -> str:
@@ -111,13 +135,16 @@ def _data_of(request: HttpRequest) -> bytes | str | None:
 def _idempotency_key(request: Request) -> str | None:
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 1 <= len(key) <= 128:
-        raise ValidationError({"Idempotency-Key": ["1 to 128 characters, please."]})
+        message = "Value should have 1 to 128 characters"
+        loc: list[str | int] = ["header", "Idempotency-Key"]
+        raise Invalid([{"loc": loc, "msg": message, "type": "value_error"}])
     return key
 
 
 def reader_of(request: HttpRequest) -> FormReader:
     """Return what reads a form, or refuse it before it is read (`core.multipart`)."""
     user, config = asker_before_the_body(request, SubmitView), current()
+    setattr(request, _ASKER, user)
     _require_open(request, user)
     rid = _rid_of(request)
 

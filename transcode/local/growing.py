@@ -32,6 +32,7 @@ from transcode.videos import events, publication, storage
 
 MASTER_SUFFIX = "-master.m3u8"
 LOOK_AGAIN_S = 2.0
+TRIES = 10
 _SUFFIXES = (PLAYLIST_SUFFIX, MEDIA_SUFFIX)
 
 
@@ -79,7 +80,7 @@ class Growing:
         """Take back what was shown: the same attempt begins once more."""
         _withdraw(self._video.pk, self._job)
         shutil.rmtree(self._folder, ignore_errors=True)
-        make_folder(self._folder)
+        make(self._folder)
         self._is_settled = not (storage.is_local() and self._is_enough())
         self._look_at = 0.0
 
@@ -99,6 +100,15 @@ def _change(found: QuerySet[Video], video_id: UUID, **values: Any) -> bool:
 def folder_of(job: Job) -> Path:
     """Return where the job's present attempt writes."""
     return storage.growing_folder(job.params["video"], job.pk, job.attempt)
+
+
+def make(folder: Path) -> None:
+    """Make the folder of an attempt; the one above it may go meanwhile, with another's last."""
+    for _ in range(TRIES):
+        with suppress(FileNotFoundError):
+            make_folder(folder)
+            return
+    make_folder(folder)
 
 
 # ---- the end of an attempt

@@ -13,7 +13,6 @@ from pathlib import Path
 from core.jobs import lifecycle
 from core.jobs.models import Job
 from core.jobs.types import Json
-from core.media.paths import make_folder
 from core.media.progress import Progress
 from transcode.engines import commands, ladder_command
 from transcode.engines.codecs import audio_codec
@@ -61,7 +60,7 @@ def output_folder(kind: VideoKind) -> Path:
     if not storage.is_local():
         return kind.scratch
     folder = growing.folder_of(kind.job)
-    make_folder(folder)
+    growing.make(folder)
     return folder
 
 

@@ -188,6 +188,24 @@ def test_what_an_encode_says_of_threads_is_what_ffmpeg_hears_last():
         assert heard[len(heard) - heard[::-1].index(option)] == wanted
 
 
+# ---- folders
+
+
+def test_the_folder_above_may_go_while_an_attempt_makes_its_own(tmp_path, monkeypatch):
+    folder, real, gone = tmp_path / "video" / "job.1", growing.make_folder, []
+
+    def make_folder(path):
+        if not gone:
+            gone.append(path)
+            path.mkdir()  # The one above was seen, and has been removed since.
+        real(path)
+
+    monkeypatch.setattr(growing, "make_folder", make_folder)
+    growing.make(folder)
+    assert folder.is_dir()
+    assert gone == [folder]
+
+
 # ---- members
 
 

@@ -84,7 +84,8 @@ def stage_of(job: Job, state: State) -> tuple[int, int]:
         return UNKNOWN, 0
     if not job.stage:
         return 0, 0
-    return job.stage_index + 1, int(job.progress * 100)
+    # Cut, but not below what it was made of: 0.29 * 100 is a little less than 29.
+    return job.stage_index + 1, int(job.progress * 100 + 1e-6)
 
 
 def elapsed_s(job: Job, now: datetime | None = None) -> int:

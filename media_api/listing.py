@@ -14,7 +14,8 @@ from media_api.schemas.errors import Fault, Invalid
 from media_api.selectors import requests
 from media_api.states import State
 
-_JOBS_IN = {
+# Which jobs the requests in a state have.
+JOBS_IN = {
     State.QUEUED: Q(job__status=Status.QUEUED),
     State.PROCESSING: Q(job__status=Status.RUNNING),
     State.FINISHED: Q(job__status=Status.SUCCEEDED, job__result__error__isnull=True),
@@ -43,14 +44,14 @@ def requests_of(user: User | None, query: Mapping[str, str]) -> QuerySet[MediaRe
         return requests().none()
     rows = requests().filter(owner=user)
     if "status" in query:
-        rows = rows.filter(_JOBS_IN[_state(query["status"])])
+        rows = rows.filter(JOBS_IN[_state(query["status"])])
     if "type" in query:
         rows = rows.filter(request_type=_type(query["type"]))
     return rows
 
 
 def _state(text: str) -> State:
-    known = {str(int(state)): state for state in _JOBS_IN}
+    known = {str(int(state)): state for state in JOBS_IN}
     if text not in known:
         raise Invalid([_error("status", "Input should be 0, 1, 2, 3 or 4")])
     return known[text]

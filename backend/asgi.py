@@ -21,6 +21,7 @@ from core.routing import websocket_urlpatterns  # noqa: E402
 from core.tus.asgi import UnspooledBodies, is_tus  # noqa: E402
 from media_api.asgi import is_submission  # noqa: E402
 from media_api.routing import websocket_urlpatterns as media_urlpatterns  # noqa: E402
+from media_api.status_door import StatusDoor  # noqa: E402
 from transcode.api.asgi import VideoUploads, is_video_form  # noqa: E402
 from transcode.routing import websocket_urlpatterns as video_urlpatterns  # noqa: E402
 from transcode.runners.asgi import is_upload  # noqa: E402
@@ -42,4 +43,4 @@ router = ProtocolTypeRouter({"http": http, "websocket": sockets})
 limited = UnspooledBodies(
     django_application, is_upload, is_submission, rest=BodyLimit(with_runners(router))
 )
-application = RequestContext(Liveness(SocketCount(limited)))
+application = RequestContext(Liveness(SocketCount(StatusDoor(limited))))

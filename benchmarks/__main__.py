@@ -20,6 +20,9 @@ SCRIPTS = (
     "playable",
     "accept_race",
     "download",
+    "media_submit",
+    "media_overhead",
+    "media_mix",
 )
 
 

@@ -52,16 +52,17 @@ def image() -> bytes:
 
 
 @contextmanager
-def server() -> Iterator[tuple[int, str]]:
-    """Run a server; give its port and an access token."""
+def server(prepare: Callable[[Path], object] = bool) -> Iterator[tuple[int, str]]:
+    """Run a server; give its port and an access token. `prepare` gets its empty data folder."""
     folder = Path(tempfile.mkdtemp(prefix="submit-"))
+    prepare(folder / "data")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     env = {
         **os.environ,
         "MEDIALOOM_DOTENV": "0",
-        "DJANGO_SETTINGS_MODULE": "backend.settings",
+        "DJANGO_SETTINGS_MODULE": os.environ.get("DJANGO_SETTINGS_MODULE", "backend.settings"),
         "DATA_DIR": str(folder / "data"),
         "REDIS_URL": f"unix://{folder / 'redis.sock'}",
         "HOST": "127.0.0.1",

@@ -36,7 +36,7 @@ test-postgres: setup-postgres  ## the same suite on a PostgreSQL that is started
 lint: setup-test  ## linters, types, the direction of imports, the figures of the design
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy backend core media_api transcode
+	$(BIN)/mypy backend core media_api medialoom transcode
 	$(BIN)/lint-imports
 	$(BIN)/python -m backend.lint.figures
 

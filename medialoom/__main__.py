@@ -1,0 +1,7 @@
+"""`python -m medialoom`."""
+
+import sys
+
+from medialoom.cli import main
+
+sys.exit(main())

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import APIException, NotAuthenticated
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import BaseRenderer
@@ -91,11 +91,17 @@ def account_in(request: Request) -> User | None:
 def asker_before_the_body(request: HttpRequest, view: type[MediaView]) -> User | None:
     """Return who asks before anything of the body is read. Raises: `APIException`."""
     asker = view()
+    before = request.user
     asked = asker.initialize_request(request)
     asker.request = asked
     asker.headers = {}
-    if not AsConfigured().has_permission(asked, asker):
-        raise NotAuthenticated
+    try:
+        if not AsConfigured().has_permission(asked, asker):
+            raise NotAuthenticated
+    except APIException:
+        # DRF has made nobody of the user; the view asks again, and is to hear the same.
+        request.user = before
+        raise
     return account_in(asked)
 
 

@@ -38,6 +38,7 @@ from media_api.views.schema import SUBMISSION
 TEXT_BYTES = 2**20
 # What a form has beside its file: heads, boundaries, the text.
 FORM_BYTES = 2 * TEXT_BYTES
+SMALL_BYTES = 2**16
 MINUTE_S = 60
 _ASKER = "_media_asker"
 
@@ -172,7 +173,10 @@ def _require_open(request: HttpRequest, user: User | None) -> None:
     if declared.isdigit() and int(declared) > config.max_upload_bytes + FORM_BYTES:
         raise TooLarge
     # A key may stand for a request that was taken already: that is answered whatever waits.
-    if "Idempotency-Key" not in request.headers and is_full(config.requests_queue_size):
+    # What is small is read sooner than the queue is counted; it is counted anyway in the end.
+    is_small = declared.isdigit() and 0 < int(declared) <= SMALL_BYTES
+    is_known = "Idempotency-Key" in request.headers
+    if not (is_small or is_known) and is_full(config.requests_queue_size):
         raise QueueFull
     if shutil.disk_usage(_existing(storage.root())).free < config.min_free_disk_bytes:
         raise DiskFull

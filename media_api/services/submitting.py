@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from core.accounts.models import User
 from core.jobs import lifecycle
-from core.jobs.models import UNFINISHED, Job, Status
+from core.jobs.models import Job, Status
 from media_api.kinds.request import MediaJob
 from media_api.models import InputType, MediaRequest, RequestType
 from media_api.services.errors import AlreadyQueued, QueueFull
@@ -71,11 +71,12 @@ def submit(
             return made
         if take_input:
             take_input()
-        if deduplicate:
-            _refuse_twin(draft)
-        if is_full(queue_size):
+        job = _enqueued(draft, deduplicate=deduplicate)
+        if (rid := job.params["rid"]) != draft.rid:
+            raise AlreadyQueued(rid=rid)
+        if waiting_count() > queue_size:  # Ours is one of them.
             raise QueueFull
-        return _insert(draft, deduplicate=deduplicate)
+        return _insert(draft, job)
 
 
 def is_full(queue_size: int) -> bool:
@@ -95,23 +96,17 @@ def _lock_queue() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_QUEUE_LOCK])
 
 
-def _refuse_twin(draft: Draft) -> None:
-    twin = Job.objects.filter(work_key=_work_key(draft), status__in=UNFINISHED).first()
-    if twin is not None:
-        raise AlreadyQueued(rid=twin.params["rid"])
-
-
-def _work_key(draft: Draft) -> str:
-    return f"{MediaJob.name}:{draft.fingerprint}"
-
-
-def _insert(draft: Draft, *, deduplicate: bool) -> MediaRequest:
-    job = lifecycle.enqueue(
+def _enqueued(draft: Draft, *, deduplicate: bool) -> Job:
+    """Return the request's job, or the unfinished one of another that is the same work."""
+    return lifecycle.enqueue(
         MediaJob,
         owner=draft.owner,
         params={"rid": draft.rid, "actions": list(draft.actions)},
-        work_key=_work_key(draft) if deduplicate else None,
+        work_key=f"{MediaJob.name}:{draft.fingerprint}" if deduplicate else None,
     )
+
+
+def _insert(draft: Draft, job: Job) -> MediaRequest:
     return MediaRequest.objects.create(
         id=UUID(draft.rid),
         owner=draft.owner,

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import time
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import httpx
 
 from medialoom.errors import BadAnswer, ClientError, NotReady, Unreachable, error_in
+from medialoom.pauses import pause
 from medialoom.progress import OnBytes, silent
 from medialoom.session import Session
 
@@ -42,7 +42,7 @@ def fetch(session: Session, path: str, target: Path, on_bytes: OnBytes = silent)
         if tries >= TRIES:
             raise Unreachable("The server sends no more of the file; the same call resumes.")
         if tries:
-            time.sleep(min(0.25 * 2**tries, 10.0))  # for a server, or a line, that comes back
+            pause(tries)
         _go_on(session, source, part, on_bytes)
     part.touch()  # of no bytes nothing was asked
     part.replace(target)

@@ -54,6 +54,8 @@ class Refused(ClientError):  # noqa: N818 - said as it is
         super().__init__(sentence)
         self.status = status
         self.body = body
+        if status == 422:
+            self.exit_status = USAGE
 
 
 def plain(text: str) -> str:
@@ -82,8 +84,10 @@ def error_in(answer: httpx.Response) -> ClientError:
     except BadAnswer:
         body = {}
     said = sentence_of(body)
-    if answer.status_code in (401, 403):
-        return NotAllowed(said or "The server does not allow that: log in with `medialoom login`.")
+    if answer.status_code == 401:
+        return NotAllowed(f"{said or 'The server wants to know who asks.'} See `medialoom login`.")
+    if answer.status_code == 403:
+        return NotAllowed(said or "The server does not allow that.")
     if answer.status_code in (502, 504):
         return Unreachable(f"The server behind {answer.url.host} does not answer.")
     said = said or f"The server answered with status {answer.status_code}."

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import httpx
 
 from medialoom.credentials import config_folder, read_json, write_json
 from medialoom.errors import BadAnswer, Unreachable, error_in
+from medialoom.pauses import pause
 from medialoom.progress import OnBytes, silent
 from medialoom.session import Session
 
@@ -65,7 +65,7 @@ class Upload:
             if tries >= TRIES:
                 raise Unreachable("The server takes no more of the file; the same call resumes.")
             if tries:
-                time.sleep(_pause_s(tries))  # for what passes by itself
+                pause(tries)
             on_bytes(offset, self._size_bytes)
         return Uploaded(location.rstrip("/").rpartition("/")[2], resource, was_there)
 
@@ -121,7 +121,7 @@ class Upload:
     def _ask_patiently(self, location: str, cause: Exception) -> tuple[int, str]:
         """Ask how much has arrived, for about a minute. Raises: `ClientError`."""
         for tries in range(TRIES):
-            time.sleep(_pause_s(tries))  # for a server, or a line, that comes back
+            pause(tries)
             try:
                 answer = self._call("HEAD", location)
             except Unreachable as error:
@@ -153,7 +153,3 @@ class _Passing(Exception):  # noqa: N818 - no error yet
 
     def __str__(self) -> str:
         return "The server is busy."
-
-
-def _pause_s(tries: int) -> float:
-    return float(min(0.25 * 2**tries, 15.0))

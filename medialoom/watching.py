@@ -9,6 +9,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from websockets.sync.client import ClientConnection, connect
 
 from medialoom.errors import BadAnswer, ClientError, NotAllowed, Unreachable
+from medialoom.pauses import pause
 from medialoom.progress import Progress
 from medialoom.session import Session
 
@@ -67,7 +68,7 @@ class Watch:
         if time.monotonic() - self._heard_at_s > self._patience_s:
             raise Unreachable(f"{self._session.server} cannot be reached: {error}.") from error
         # Whoever comes back at once, with everybody else, keeps a starting server from starting.
-        time.sleep(min(0.25 * 2**tries, 10.0))
+        pause(tries)
 
     def _listen(self, socket: ClientConnection) -> Iterator[Progress]:
         self._subscribe(socket)

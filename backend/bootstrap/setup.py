@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import debian, environment, nginx, scripts
+from . import commands, debian, environment, nginx, scripts
 from .problems import SetupImpossible
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def main() -> int:
             debian.install_missing(purpose)
             environment.prepare(ROOT, STATE, purpose)
             scripts.prepare(ROOT)
+            commands.offer(ROOT)
             debian.offer_redis(ROOT / ".venv" / "bin")
             nginx.offer(STATE, ROOT / ".venv" / "bin")
     except SetupImpossible as problem:

@@ -53,7 +53,7 @@ class _Board:
         elif self._bars is not None:
             self._draw(self._bars, progress)
         elif self._said.get(progress.rid) != (progress.status, progress.stage):
-            self._desk.console.print(_line(progress))
+            self._desk.console.print(line_of(progress))
         self._said[progress.rid] = (progress.status, progress.stage)
 
     def _draw(self, bars: Bars, progress: Progress) -> None:
@@ -65,7 +65,7 @@ class _Board:
                 description=_label(progress),
             )
         if progress.is_final:
-            bars.console.print(plain(why(progress)))
+            bars.console.print(line_of(progress))
 
     def _fill_earlier(self, bars: Bars, progress: Progress) -> None:
         for (rid, stage), task in self._tasks.items():
@@ -84,10 +84,12 @@ def _label(progress: Progress) -> str:
     return f"{progress.rid[:8]} stage {progress.stage}/{whole}"
 
 
-def _line(progress: Progress) -> str:
+def line_of(progress: Progress) -> str:
+    """Return a line for people on how far a request is."""
     if progress.is_final:
         return plain(why(progress))
-    stage = f", stage {progress.stage} of {progress.stages}" if progress.stage > 0 else ""
+    stage = f", stage {progress.stage}" if progress.stage > 0 else ""
+    stage += f" of {progress.stages}" if stage and progress.stages > 0 else ""
     return f"{progress.rid}: {progress.word}{stage}"
 
 

@@ -7,8 +7,7 @@ import click
 
 from medialoom.cli.actions import save
 from medialoom.cli.context import Desk, with_desk
-from medialoom.cli.following import byte_bar, exit_status, follow
-from medialoom.client import why
+from medialoom.cli.following import byte_bar, exit_status, follow, line_of
 from medialoom.errors import plain
 from medialoom.progress import WORDS
 
@@ -23,8 +22,8 @@ def status(desk: Desk, rids: tuple[str, ...]) -> int:
     client, ends = desk.client(), {}
     for rid in rids:
         now = client.request(rid).status()
-        stage = f", stage {now.stage} of {now.stages}, {now.pct} %" if now.stage > 0 else ""
-        desk.say(plain(why(now)) if now.is_final else f"{rid}: {now.word}{stage}", now.body())
+        pct = f", {now.pct} %" if now.stage > 0 else ""
+        desk.say(line_of(now) if now.is_final else line_of(now) + pct, now.body())
         if now.is_final:
             ends[rid] = now
     return exit_status(ends)
@@ -54,7 +53,8 @@ def _line(row: dict[str, Any]) -> str:
     word = WORDS[known] if type(known) is int and 0 <= known < len(WORDS) else "?"
     made = str(row.get("createdAt", ""))[:16].replace("T", " ")
     name = row.get("filename") or ""
-    return plain(f"{row.get('rid')}  {made}  {word:<14}  {row.get('type'):<13}  {name}")
+    cells = [plain(str(cell)) for cell in (row.get("rid"), made, word, row.get("type"), name)]
+    return "{}  {}  {:<14}  {:<13}  {}".format(*cells).rstrip()
 
 
 @click.command()

@@ -39,4 +39,5 @@ def list_videos(desk: Desk, limit: int) -> None:
 def _line(row: dict[str, Any]) -> str:
     state = row.get("state")
     word = state.get("label", "") if isinstance(state, dict) else state
-    return plain(f"{row.get('uuid')}  {word!s:<20}  {row.get('name')}")
+    cells = [plain(str(cell)) for cell in (row.get("uuid"), word, row.get("name"))]
+    return "{}  {:<20}  {}".format(*cells)

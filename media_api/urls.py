@@ -61,4 +61,5 @@ _described: list[URLPattern | URLResolver] = [path("api/v1/", include(_api))]
 urlpatterns: list[URLPattern | URLResolver] = [
     *_described,
     _at(r"api/v1/openapi\.json", SpectacularJSONAPIView.as_view(patterns=_described), "openapi"),
+    path("", include("media_api.pages.urls")),
 ]

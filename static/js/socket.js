@@ -23,7 +23,10 @@ export class LiveSocket {
   #state = "";
   #timers = {};
 
-  /** `path` begins with /ws/; `on` holds onFrame, onOpen, poll and onState. */
+  /**
+   * `path` may have a query; `on` holds onFrame, onOpen, poll and onState, and `ping` where
+   * the server does not know `{"type": "ping"}`: a command that it always answers.
+   */
   constructor(path, on) {
     this.path = path;
     this.on = on;
@@ -58,8 +61,9 @@ export class LiveSocket {
   #open(ticket) {
     this.#drop();
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const query = `?ticket=${encodeURIComponent(ticket)}`;
-    const socket = new WebSocket(`${scheme}//${location.host}${this.path}${query}`);
+    const url = new URL(`${scheme}//${location.host}${this.path}`);
+    url.searchParams.set("ticket", ticket);
+    const socket = new WebSocket(url);
     this.#socket = socket;
     this.#once("deadline", () => this.#lose(), OPEN_WITHIN_MS);
     socket.onopen = () => this.#opened();
@@ -115,7 +119,7 @@ export class LiveSocket {
     if (!this.isOpen) return;
     const silentMs = performance.now() - this.#heardAt;
     if (silentMs > GIVE_UP_AFTER_MS) this.#lose();
-    else if (silentMs > ASK_AFTER_MS) this.send({ type: "ping" });
+    else if (silentMs > ASK_AFTER_MS) this.send(this.on.ping ?? { type: "ping" });
   }
 
   #stop() {

@@ -1,0 +1,210 @@
+"""The page of requests in a real browser: sending, live bars, results, what may go wrong."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from playwright.sync_api import Locator, Page, expect
+
+from core.jobs.models import Job, Status
+from media_api.models import MediaRequest
+from media_api.tests.requests_made import goes_on, make_request
+from tests.e2e.conftest import Visitor
+from tests.e2e.desk import drop
+from tests.e2e.test_widths import check_width
+from tests.support.clips import clip
+
+pytestmark = pytest.mark.xdist_group("browser")
+HOSTILE = '<img src=x onerror="document.title=1"><b>bold</b>'
+LONG = "a-name-that-is-much-longer-than-any-phone-is-wide-" * 2
+NOTES = f"""The harbour got its first electric buses. {HOSTILE} is what somebody wrote.
+Each bus costs twice as much as a diesel one. The city expects to save fuel. Drivers train.
+![a](http://127.0.0.1/x.png) and [a link](javascript:alert) are words. Buses run at night.
+"""
+
+
+def made(user: Any, *, name: str = "film.mov", **values: Any) -> MediaRequest:
+    """Make a request at some point of its way, which no worker takes."""
+    with transaction.atomic():
+        return goes_on(make_request(user, name=name), **values)
+
+
+def at_requests(visitor: Visitor, user: Any) -> Page:
+    """Sign in and open the page, live."""
+    visitor.sign_in(user.email)
+    page = visitor.goto("/requests/")
+    live(page)
+    return page
+
+
+def live(page: Page) -> None:
+    """Wait until the page's socket is open."""
+    expect(page.locator("html")).to_have_attribute("data-connection", "open")
+
+
+def card(page: Page, name: str) -> Locator:
+    """Return the card of a request."""
+    return page.locator("#list .request").filter(has_text=name)
+
+
+def choose(page: Page, *paths: Path) -> None:
+    """Choose files to be worked on."""
+    page.locator("#files").set_input_files([str(path) for path in paths])
+
+
+def start(page: Page, *wishes: str) -> None:
+    """Tick what shall be done, and begin."""
+    for wish in wishes:
+        page.locator("#wishes").get_by_label(wish).check()
+    page.get_by_role("button", name="Start").click()
+
+
+def test_a_failed_request_says_why_and_where(visitor: Visitor, user) -> None:
+    made(user, name=HOSTILE, status="failed", error_code="no_audio_stream", error_message=HOSTILE)
+    made(user, name="ended.mov", status="cancelled")
+    page = at_requests(visitor, user)
+
+    failed = card(page, "onerror")
+    expect(failed.locator(".pill")).to_have_text("Failed")
+    expect(failed.locator("h2")).to_have_text(HOSTILE)
+    expect(failed.locator(".wrong")).to_have_text(HOSTILE)
+    expect(failed.locator("li[data-is=failed]")).to_contain_text("Listening")
+    expect(card(page, "ended.mov").locator(".pill")).to_have_text("Cancelled")
+    expect(card(page, "ended.mov").locator(".wrong")).to_be_hidden()
+
+
+def test_a_retry_without_an_input_is_refused_in_words(visitor: Visitor, user) -> None:
+    visitor.may_lose_the_network = True  # the browser notes each refusal
+    made(user, status="failed", error_message="It broke.")
+    page = at_requests(visitor, user)
+
+    page.get_by_role("button", name="Try again").click()
+
+    expect(card(page, "film.mov").locator(".wrong")).not_to_have_text("It broke.")
+    assert MediaRequest.objects.count() == 1
+
+
+def test_a_link_that_leads_elsewhere_is_refused_in_words(visitor: Visitor, user) -> None:
+    visitor.may_lose_the_network = True
+    page = at_requests(visitor, user)
+
+    page.locator("#link").fill("http://127.0.0.1/film.mov")
+    start(page, "Make smaller")
+
+    expect(page.locator("#send-error")).to_contain_text("Invalid Yandex Disk URL format")
+    assert not MediaRequest.objects.exists()
+
+
+def test_only_what_fits_a_file_is_offered_and_wrong_settings_are_not_sent(
+    visitor: Visitor, user
+) -> None:
+    page = at_requests(visitor, user)
+    expect(page.get_by_text("No requests yet.")).to_be_visible()
+
+    drop(page, "scan.png", b"bytes", "image/png")
+    expect(page.locator(".wish:visible")).to_have_count(1)
+    expect(page.get_by_label("Text in pictures")).to_be_checked()
+    page.get_by_text("Settings").locator("visible=true").click()
+    page.locator("#confidence").fill("101")
+    page.get_by_role("button", name="Start").click()
+
+    expect(page.locator("#sending li")).to_have_count(0)
+    assert not MediaRequest.objects.exists()
+    page.get_by_role("button", name="Choose something else").click()
+    expect(page.locator("#wishes")).to_be_hidden()
+
+
+def test_a_running_request_is_shown_after_a_reload_and_cancelled(visitor: Visitor, user) -> None:
+    request = made(user)
+    page = at_requests(visitor, user)
+    bars = card(page, "film.mov").locator(".stages li")
+    expect(bars).to_have_text(
+        [re.compile("Taking the sound.*100 %"), re.compile("Listening.*50 %")]
+    )
+    Job.objects.filter(pk=request.job_id).update(progress=0.75)
+    expect(bars.last).to_contain_text("75 %")
+
+    page.reload()
+    live(page)
+    expect(bars.last).to_contain_text("75 %")
+    page.get_by_role("button", name="Cancel").click()
+
+    expect(card(page, "film.mov").locator(".pill")).to_have_text("Cancelled")
+    assert Job.objects.get(pk=request.job_id).status == Status.CANCELLED
+
+
+def test_a_request_is_deleted_after_a_question(visitor: Visitor, user) -> None:
+    made(user, status="failed")
+    page = at_requests(visitor, user)
+
+    page.get_by_role("button", name="Delete…").click()
+    page.get_by_role("button", name="Keep it").click()
+    assert MediaRequest.objects.exists()
+    page.get_by_role("button", name="Delete…").click()
+    page.locator("#delete-dialog").get_by_role("button", name="Delete").click()
+
+    expect(page.get_by_text("No requests yet.")).to_be_visible()
+    assert not MediaRequest.objects.exists()
+
+
+def test_without_sockets_the_page_says_so_and_goes_on_by_asking(visitor: Visitor, user) -> None:
+    visitor.may_lose_the_network = True
+    visitor.page.route_web_socket(re.compile("/status/ws/"), lambda socket: socket.close())
+    request = made(user)
+    visitor.sign_in(user.email)
+    page = visitor.goto("/requests/")
+    expect(page.locator("#connection")).to_contain_text("Live updates are interrupted.")
+
+    goes_on(request, status="failed", error_message="It is broken.")
+
+    expect(card(page, "film.mov")).to_contain_text("It is broken.")
+
+
+def test_a_film_is_sent_its_bars_move_and_its_results_are_shown(visitor: Visitor, user) -> None:
+    page = at_requests(visitor, user)
+
+    choose(page, clip("landscape"))
+    start(page, "Make smaller", "Sound only")
+
+    shown = card(page, "landscape.mp4")
+    expect(shown.locator(".stages li").first).to_be_visible()
+    expect(shown.locator(".pill")).to_have_text("Done", timeout=120_000)
+    expect(page.locator("#sending li")).to_have_count(0)
+    video = shown.locator("video")
+    expect(video).to_be_visible()
+    page.wait_for_function("document.querySelector('.results video').readyState >= 1")
+    assert video.evaluate("(each) => each.videoWidth") == 640
+    archive = shown.get_by_role("link", name="Everything (zip)").get_attribute("href")
+    assert page.request.get(visitor.url + str(archive)).body()[:2] == b"PK"
+
+
+def test_a_summary_is_shown_as_words_whatever_stands_in_it(
+    visitor: Visitor, user, tmp_path
+) -> None:
+    (tmp_path / "notes.md").write_text(NOTES)
+    page = at_requests(visitor, user)
+
+    choose(page, tmp_path / "notes.md")
+    start(page)
+
+    summary = card(page, "notes.md").locator(".text-body")
+    expect(summary.locator("li").first).to_be_visible(timeout=60_000)
+    expect(summary.locator("h4")).to_have_text("Summary")
+    assert page.locator(".results img, .results b, .results a:not(.button)").count() == 0
+    assert page.title() == "Requests · Medialoom"
+
+
+def test_the_page_fits_a_phone(phone: Visitor, user) -> None:
+    made(user, name=LONG)
+    made(user, name="broken.mov", status="failed", error_message=LONG * 2)
+    page = at_requests(phone, user)
+    expect(card(page, LONG).locator(".stages li")).to_have_count(2)
+    check_width(page)
+
+    page.locator("#link").fill("https://disk.yandex.ru/i/" + LONG)
+    page.get_by_label("Make smaller").check()
+    page.get_by_text("Settings").locator("visible=true").first.click()
+
+    check_width(page)

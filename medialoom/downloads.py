@@ -84,7 +84,8 @@ def _go_on(session: Session, source: _Source, part: Path, on_bytes: OnBytes) -> 
             have = _begins_at(answer, have, source)
             with part.open("r+b" if have else "wb") as file:
                 file.seek(have)
-                for chunk in answer.iter_raw(2**16):
+                # As it comes: what waits for a chunk to be full is lost when the line breaks.
+                for chunk in answer.iter_raw():
                     have += len(chunk)
                     if have > source.size_bytes:
                         file.close()

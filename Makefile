@@ -7,7 +7,7 @@ ARGS ?=
 # One more than two cores: half of the time a test waits for something.
 TESTERS ?= 3
 
-.PHONY: help run test test-runner test-postgres lint bench lock clean named-runner setup-run setup-test setup-postgres
+.PHONY: help run test demo test-runner test-postgres lint bench lock clean named-runner setup-run setup-test setup-postgres
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  */\1	/p' Makefile | expand -t 16
@@ -32,6 +32,9 @@ test-runner: named-runner setup-test  ## the journeys of runners with PeerTube's
 
 test-postgres: setup-postgres  ## the same suite on a PostgreSQL that is started for it
 	@exec $(BIN)/python -m backend.bootstrap.postgres $(ARGS)
+
+demo: setup-run  ## a platform for a minute, and the client medialoom at work on it
+	@exec $(BIN)/python -m backend.demo
 
 lint: setup-test  ## linters, types, the direction of imports, the figures of the design
 	$(BIN)/ruff check .

@@ -38,7 +38,9 @@ def _explained(error: BaseException) -> tuple[str, str, int]:
         return error.code, str(error), error.exit_status
     if isinstance(error, click.UsageError):
         hint = "" if error.ctx is None else f" See `{error.ctx.command_path} --help`."
-        return "usage", error.format_message() + hint, USAGE
+        # A list of choices comes on lines of its own.
+        sentence = " ".join(error.format_message().split()).rstrip(".") + "."
+        return "usage", sentence + hint, USAGE
     if isinstance(error, click.ClickException):
         return "failed", error.format_message(), FAILED
     if isinstance(error, OSError):

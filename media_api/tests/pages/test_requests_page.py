@@ -198,7 +198,7 @@ def test_a_summary_is_shown_as_words_whatever_stands_in_it(
 
 def test_the_page_fits_a_phone(phone: Visitor, user) -> None:
     made(user, name=LONG)
-    made(user, name="broken.mov", status="failed", error_message=LONG * 2)
+    made(user, name="broken.mov", status="failed", error_message="unbroken" * 30)
     page = at_requests(phone, user)
     expect(card(page, LONG).locator(".stages li")).to_have_count(2)
     check_width(page)

@@ -1,0 +1,159 @@
+"""What clients are told of what went wrong, and what is kept all the same (contract, 4.2)."""
+
+import threading
+
+import pytest
+
+from core.jobs import execution, lifecycle
+from core.jobs.models import Status
+from core.media import process
+from core.media.errors import ProgramFailed
+from core.media.ffmpeg import Input, ffmpeg
+from media_api import storage
+from media_api.pipeline.failures import said_of
+from media_api.services import changing
+from tests.support.clips import clip
+from tests.support.waiting import wait_until
+
+SMALL = {"preset": "ultrafast", "video": {"width": 320, "height": 180, "videoBitrate": 200}}
+BOTH = {"actions": ["compress", "extract_audio"], "config": {"ffmpeg": SMALL}}
+
+
+def test_sound_is_not_to_be_had_of_a_silent_film(person):
+    rid, status = person.made("extract-audio", clip("silent"))
+
+    assert status["status"] == 4
+    assert (status["error"]["code"], status["error"]["stage"]) == ("no_audio_stream", 1)
+    assert person.download(rid)[0].status_code == 410
+
+
+def test_what_does_not_fit_the_type_ends_canceled_before_any_stage(person, text_file):
+    _, status = person.made("compress", text_file("Hello, world."), name="film.mp4")
+
+    assert (status["status"], status["curStage"], status["totalStages"]) == (4, 0, -1)
+    assert (status["error"]["code"], status["error"]["stage"]) == ("unsupported_file_type", 0)
+
+
+@pytest.mark.case("media_api", 17)
+def test_a_backend_that_is_not_configured_invents_nothing(person, text_file, configured):
+    configured(auth={"required": False}, summary={"backend": "gigachat"})
+    rid, status = person.made("summarize", text_file("One. Two. Three. Four. Five."))
+
+    assert (status["status"], status["error"]["code"]) == (4, "backend_not_configured")
+    assert not storage.out_folder(rid).exists()
+    assert person.download(rid, "summary/")[0].status_code == 410
+
+
+@pytest.mark.case("media_api", 22)
+def test_of_two_stages_the_one_that_went_well_is_kept(person, ffmpeg_that_fails):
+    ffmpeg_that_fails("libx264")
+    rid, status = person.made("custom", clip("landscape"), BOTH)
+
+    assert status["status"] == 3
+    assert (status["error"]["code"], status["error"]["stage"]) == ("ffmpeg_failed", 2)
+    assert (status["curStage"], status["totalStages"], status["pct"]) == (2, 2, 100)
+    assert person.archive(rid) == ["audio.mp3"]
+    assert person.download(rid, "video/")[0].status_code == 404
+
+
+def test_a_stage_that_fails_skips_only_those_that_need_it(person):
+    data = {"actions": ["compress", "transcribe", "summarize"], "config": {"ffmpeg": SMALL}}
+    rid, status = person.made("custom", clip("silent"), data)
+
+    assert status["status"] == 3
+    assert (status["error"]["code"], status["error"]["stage"]) == ("no_audio_stream", 1)
+    assert person.archive(rid) == ["out.mp4"]
+
+
+def test_what_runs_out_of_time_keeps_what_it_has_made(person, ffmpeg_that_fails, configured):
+    configured(auth={"required": False}, job_timeout=8)
+    ffmpeg_that_fails("libx264", lasts_s=60)
+    rid, status = person.made("custom", clip("landscape"), BOTH)
+
+    assert (status["status"], status["error"]["code"]) == (3, "timeout")
+    assert person.archive(rid) == ["audio.mp3"]
+
+
+def test_what_runs_out_of_time_with_nothing_made_is_canceled(person, ffmpeg_that_fails, configured):
+    configured(auth={"required": False}, job_timeout=2)
+    ffmpeg_that_fails("libx264", lasts_s=60)
+    _, status = person.made("compress", clip("landscape"), {"config": SMALL})
+
+    assert (status["status"], status["error"]["code"]) == (4, "timeout")
+
+
+def test_a_disk_that_is_full_is_named_where_a_program_met_it(person, ffmpeg_that_fails):
+    ffmpeg_that_fails("libx264", message="av_interleaved_write_frame(): No space left on device")
+    _, status = person.made("compress", clip("landscape"), {"config": SMALL})
+
+    assert (status["status"], status["error"]["code"]) == (4, "disk_full")
+
+
+def test_a_real_full_device_is_named_as_such(tmp_path):
+    target = tmp_path / "full"
+    target.symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left") as own:
+        target.write_bytes(b"x" * 10)
+    with pytest.raises(ProgramFailed) as programs:
+        ffmpeg([Input(clip("wav"))], ["-f", "wav", target], runner=process.run)
+
+    assert said_of(own.value, "internal")[0] == "disk_full"
+    assert said_of(programs.value, "ffmpeg_failed")[0] == "disk_full"
+
+
+@pytest.mark.parametrize("act", ["cancel", "delete"])
+def test_what_is_ended_by_somebody_ends_with_its_programs_and_leaves_nothing(
+    person, ffmpeg_that_fails, act
+):
+    ffmpeg_that_fails("libx264", lasts_s=60)
+    rid = person.ask("custom", clip("landscape"), BOTH)
+    job = person.job(rid)
+    end = {"cancel": changing.cancel, "delete": changing.delete}[act]
+
+    def end_it():
+        wait_until(lambda: person.status(rid).get("curStage") == 2)
+        end(user=None, rid=rid)
+
+    ending = threading.Thread(target=end_it)
+    ending.start()
+    execution.execute(job.pk)
+    ending.join()
+
+    assert person.status(rid)["status"] == {"cancel": 4, "delete": 5}[act]
+    assert not (storage.data_folder(rid) / "scratch").exists()
+    assert not storage.archive(rid).exists()
+    if act == "delete":
+        assert not storage.out_folder(rid).exists()
+        assert not storage.data_folder(rid).exists()
+
+
+def test_a_request_that_was_deleted_before_its_turn_harms_nobody(person):
+    rid = person.ask("extract-audio", clip("wav"))
+    job = person.job(rid)
+    changing.delete(user=None, rid=rid)
+    execution.execute(job.pk)
+
+    assert person.status(rid) == {"rid": rid, "status": 5}
+    assert not storage.data_folder(rid).exists()
+
+
+def test_a_second_attempt_makes_everything_again(person):
+    rid = person.ask("extract-audio", clip("wav"))
+    job = lifecycle.claim(person.job(rid).pk, holder="worker:elsewhere:1:1")
+    with storage.attempt_folder(rid, job.attempt) as scratch:
+        (scratch / "audio.mp3").write_bytes(b"half")
+        storage.place(rid, scratch / "audio.mp3")
+        lifecycle.reap_holder(job)
+        status = person.work(rid)
+
+    assert status["status"] == 2
+    assert storage.output(rid, "audio.mp3").stat().st_size > 1000
+
+
+def test_what_is_cancelled_while_it_waits_is_never_begun(person):
+    rid = person.ask("extract-audio", clip("wav"))
+    changing.cancel(user=None, rid=rid)
+    execution.execute(person.job(rid).pk)
+
+    assert person.job(rid).status == Status.CANCELLED
+    assert person.status(rid)["error"]["code"] == "canceled_by_user"

@@ -152,12 +152,18 @@ class Client:
             )
             return _video_in(made)
         upload = Upload(self.session, file, {"purpose": "video", **told})
-        resource = upload.send(self._on_bytes).resource
-        if not resource:
-            raise BadAnswer("The server did not say which video the upload has become.")
-        video = _video_in(self.session.object("GET", resource))
+        sent = upload.send(self._on_bytes)
+        # Whatever is wrong from here on, the upload has been used.
         upload.forget()
-        return video
+        if not sent.resource:
+            raise BadAnswer("The server did not say which video the upload has become.")
+        try:
+            return _video_in(self.session.object("GET", sent.resource))
+        except Refused as refusal:
+            # A call that was killed may have made a video that was deleted meanwhile.
+            if refusal.status != 404 or not sent.was_there:
+                raise
+        return self.upload_video(file, name, language)
 
     def videos(self, *, limit: int = 50) -> Iterator[dict[str, Any]]:
         """Yield one's videos as the server lists them, newest first, `limit` at most."""

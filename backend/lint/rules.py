@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 STARTERS = {"subprocess", "pty", "multiprocessing"}
 OS_STARTERS = ("system", "popen", "exec", "spawn", "posix_spawn", "fork")
-# The set-up, the launcher and the lint tools run before, or outside, the platform.
-MAY_START = ("core/media/", "backend/bootstrap/", "backend/lint/", "backend/run.py")
+# The set-up, the launcher, the demo and the lint tools run before, or outside, the platform.
+OUTSIDE = ("backend/bootstrap/", "backend/demo.py", "backend/lint/", "backend/run.py")
+MAY_START = ("core/media/", *OUTSIDE)
 MAY_SET_STATUS = ("core/jobs/lifecycle/",)
 MAY_NAME_GROUPS = ("core/realtime/groups.py",)
 GROUPS = (

@@ -11,6 +11,7 @@ from medialoom.cli.following import byte_bar, exit_status, follow, line_of
 from medialoom.errors import plain
 from medialoom.progress import WORDS
 
+STATUSES = [word.replace(" ", "-") for word in WORDS[:5]]
 _rids = click.argument("rids", metavar="RID...", nargs=-1, required=True)
 
 
@@ -38,12 +39,12 @@ def watch(desk: Desk, rids: tuple[str, ...]) -> int:
 
 
 @click.command("list")
-@click.option("--status", "wanted", type=click.Choice(WORDS[:5]), help="Those of one status.")
+@click.option("--status", "wanted", type=click.Choice(STATUSES), help="Those of one status.")
 @click.option("--limit", type=click.IntRange(1), default=20, show_default=True, help="How many.")
 @with_desk
 def list_requests(desk: Desk, wanted: str | None, limit: int) -> None:
     """List your requests, newest first."""
-    number = None if wanted is None else WORDS.index(wanted)
+    number = None if wanted is None else STATUSES.index(wanted)
     for row in desk.client().requests(status=number, limit=limit):
         desk.say(_line(row), row)
 

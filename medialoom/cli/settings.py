@@ -73,7 +73,7 @@ PRINT = (
         "--language",
         "fileToText.language",
         click.Choice(["rus", "eng", "auto"]),
-        "What is printed.",
+        "What is printed; the server has its own default, rus.",
     ),
     Setting(
         "--min-confidence",

@@ -1,7 +1,10 @@
 """The command: exit statuses, one sentence or one object for every error."""
 
+import contextlib
 import io
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -230,6 +233,31 @@ def test_an_interrupted_watch_says_how_to_go_on():
     told = json.loads(err)["error"]
     assert told["code"] == "interrupted"
     assert f"medialoom watch {RID}" in told["message"]
+
+
+def test_a_terminal_shows_a_bar_for_each_stage():
+    stages = (
+        sync(),
+        {"type": "stage", "rid": RID, "curStage": 2},
+        sync(status=2, stage=2, pct=100),
+    )
+    screen, stderr = pty.openpty()
+    with socket_server(says(*stages)) as url:
+        command = [sys.executable, "-m", "medialoom", "watch", RID, "--server", url]
+        environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100"}
+        process = subprocess.Popen(command, cwd=ROOT, stderr=stderr, env=environment)
+        os.close(stderr)
+        shown = b""
+        with contextlib.suppress(OSError):  # how the end of a terminal reads
+            while piece := os.read(screen, 2**16):
+                shown += piece
+        os.close(screen)
+
+        assert process.wait(60) == 0
+    assert b"stage 1/2" in shown
+    assert b"stage 2/2" in shown
+    assert shown.count(b"100 %") >= 2
+    assert f"{RID}: finished.".encode() in shown
 
 
 def test_the_help_of_every_command_names_its_options(run):

@@ -29,7 +29,7 @@ def run(platform, user, capsys, monkeypatch, tmp_path):
     return command
 
 
-def test_a_video_comes_back_smaller_and_a_large_one_goes_in_pieces(run, tmp_path):
+def test_what_is_asked_for_on_the_command_line_comes_back(run, tmp_path):
     small = ("--width", "64", "--height", "36", "--preset", "ultrafast")
     status, refusal = run("compress", str(clip("landscape")), "--width", "65")
     assert (status, refusal[-1]["error"]["code"]) == (2, "refused")
@@ -51,6 +51,10 @@ def test_a_video_comes_back_smaller_and_a_large_one_goes_in_pieces(run, tmp_path
     status, told = run("extract-audio", str(large), "--codec", "aac", "-o", str(tmp_path / "sound"))
     assert status == 0
     assert (tmp_path / "sound" / "audio.m4a").exists()
+
+    status, told = run("transcribe", str(clip("wav")), "--format", "srt")
+    assert status == 0
+    assert not [line for line in told if "text" in line]
 
     assert run("delete", rid)[0] == 0
     assert run("status", rid) == (

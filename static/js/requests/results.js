@@ -42,7 +42,7 @@ function player(kind, request) {
 function files(request) {
   const line = document.createElement("p");
   line.className = "files";
-  const shown = ["all", ...request.outputs.filter((name) => name in FILES), ...(hasSubtitles(request) ? ["srt", "vtt"] : [])];
+  const shown = ["all", ...["video", "audio"].filter((name) => request.outputs.includes(name)), ...(hasSubtitles(request) ? ["srt", "vtt"] : [])];
   line.append(...shown.map((name) => {
     const link = document.createElement("a");
     Object.assign(link, { className: "button small", textContent: FILES[name][0], href: address(request.rid, FILES[name][1]) });

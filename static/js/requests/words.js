@@ -29,7 +29,7 @@ export function failure({ error }) {
 
 /** What was asked for. */
 export function actionWords({ actions }) {
-  return actions.map((action) => ACTIONS[action] ?? action).join(", ");
+  return Object.keys(ACTIONS).filter((action) => actions.includes(action)).map((action) => ACTIONS[action]).join(", ");
 }
 
 /** What a stage does. */

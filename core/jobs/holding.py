@@ -75,10 +75,7 @@ class Holding:
             is_same_stage = (stage, stage_index) == self._said[:2]
             best = max(progress, self._said[2]) if is_same_stage else progress
             self._said = (stage, stage_index, best)
-            if at_once:
-                self._write()
-            else:
-                self._write_if_due()
+            self._write_if_due(at_once=at_once)
 
     def flush(self) -> None:
         """Write what `report` held back, if it is due. Raises: `LeaseLost`."""
@@ -93,12 +90,12 @@ class Holding:
         if self._said[:2] != self._written[:2]:
             self._write()
 
-    def _write_if_due(self) -> None:
+    def _write_if_due(self, *, at_once: bool = False) -> None:
         if self._said == self._written:
             return
         is_same_stage = self._said[:2] == self._written[:2]
         wait_s = REPORT_EVERY_S if is_same_stage else NEW_STAGE_EVERY_S
-        if time.monotonic() - self._written_at >= wait_s:
+        if at_once or time.monotonic() - self._written_at >= wait_s:
             self._write()
 
     def _write(self) -> None:

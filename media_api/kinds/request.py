@@ -68,7 +68,9 @@ class MediaJob(JobKind):
         if request is None:
             raise InvalidInput("The request was deleted.", code="cancelled")
         try:
-            with storage.attempt_folder(request.rid, self.job.attempt) as scratch:
+            # A model that is loaded, a server that is asked, say nothing for long; `Deadline`
+            # and the kernel's limit end what never comes back.
+            with self.heartbeat(), storage.attempt_folder(request.rid, self.job.attempt) as scratch:
                 outcome = self._made(request, scratch)
         except (JobError, OSError) as error:
             raise _in_contract(error) from error
@@ -84,24 +86,23 @@ class MediaJob(JobKind):
 
     def _made(self, request: MediaRequest, scratch: Path) -> Outcome:
         deadline = Deadline(self, current().job_timeout)
-        with self.heartbeat():
-            source = sources.fetched(request, current(), check=deadline.check)
-            content = inspecting.inspected(source, request, current(), runner=deadline.program)
-            planned = plan(content.type, request.actions)
-            work = Work(
-                rid=request.rid,
-                config=request.config,
-                settings=current(),
-                source=source,
-                mime=content.mime,
-                info=content.media,
-                duration_s=_length_s(source, content, deadline),
-                scratch=scratch,
-                wanted=planned.names,
-                runner=deadline.program,
-                check=deadline.check,
-                log=self.holding.log,
-            )
+        source = sources.fetched(request, current(), check=deadline.check)
+        content = inspecting.inspected(source, request, current(), runner=deadline.program)
+        planned = plan(content.type, request.actions)
+        work = Work(
+            rid=request.rid,
+            config=request.config,
+            settings=current(),
+            source=source,
+            mime=content.mime,
+            info=content.media,
+            duration_s=_length_s(source, content, deadline),
+            scratch=scratch,
+            wanted=planned.names,
+            runner=deadline.program,
+            check=deadline.check,
+            log=self.holding.log,
+        )
         self._begin(request, planned)
         outcome = run_stages(
             work,
@@ -112,8 +113,7 @@ class MediaJob(JobKind):
             may_come_again=self.job.attempts_left > 0,
         )
         if outcome.done:
-            with self.heartbeat():
-                archiving.pack(request.rid, [one["name"] for one in outcome.outputs])
+            archiving.pack(request.rid, [one["name"] for one in outcome.outputs])
         return outcome
 
     def _begin(self, request: MediaRequest, planned: Plan) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from core.media.ffmpeg import Runner
 from core.media.probe import MediaInfo
@@ -11,7 +11,12 @@ from media_api.config.schema import Config
 from media_api.engines.commands import Command
 from media_api.engines.errors import UnsupportedFileType
 
-Report = Callable[[float], None]
+
+class Report(Protocol):
+    """How far a stage is, from 0.0 to 1.0; what nobody may miss is told `at_once`."""
+
+    def __call__(self, progress: float, /, *, at_once: bool = False) -> None:
+        """Say it. Raises: `LeaseLost`."""
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,18 @@ def test_what_was_held_back_is_written_a_moment_later(mine, clock, held):
     assert fresh(held).progress == 0.9
 
 
+def test_what_nobody_may_miss_is_written_at_once_and_once(mine, clock, held):
+    for progress in (0.1, 0.2, 1.0):
+        mine.report("first", 0, progress, at_once=True)
+        assert fresh(held).progress == progress
+    revision = fresh(held).revision
+    mine.report("first", 0, 1.0, at_once=True)
+    assert fresh(held).revision == revision
+    mine.report("second", 1, 0.0, at_once=True)
+
+    assert (fresh(held).stage, fresh(held).progress) == ("second", 0.0)
+
+
 def test_nothing_is_written_twice(mine, clock, held):
     mine.report("first", 0, 0.1)
     clock.now += 5

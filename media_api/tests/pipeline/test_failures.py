@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from core.jobs import execution, lifecycle
+from core.jobs import execution, lifecycle, turns
 from core.jobs.models import Status
 from core.media import process
 from core.media.errors import ProgramFailed
@@ -148,6 +148,21 @@ def test_a_second_attempt_makes_everything_again(person):
 
     assert status["status"] == 2
     assert storage.output(rid, "audio.mp3").stat().st_size > 1000
+
+
+def test_a_machine_works_on_as_many_requests_at_once_as_it_was_told(person, configured):
+    first, second = (
+        person.ask("extract-audio", clip("wav"), {"config": {"audio": {"bitrate": rate}}})
+        for rate in (64, 96)
+    )
+    with turns.turn(person.job(first).pk) as next_id:
+        assert next_id == person.job(first).pk
+        assert person.work(second)["status"] == 0
+        configured(auth={"required": False}, worker_concurrency=2)
+        assert person.work(second)["status"] == 0
+        assert person.status(first)["status"] == 2
+
+    assert person.work(second)["status"] == 2
 
 
 def test_what_is_cancelled_while_it_waits_is_never_begun(person):

@@ -4,12 +4,13 @@ import json
 import re
 import subprocess
 import threading
+import time
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from core.tests.speech.spoken import LECTURE, spoken, word_accuracy
+from core.tests.speech.spoken import LECTURE, RATE_HZ, spoken, word_accuracy, write_wav
 from media_api import storage
 from media_api.tests.engines.summaries import texts
 from media_api.tests.pipeline.person import streams_of
@@ -140,11 +141,35 @@ def test_segments_are_kept_whatever_was_asked_for_and_are_no_part_of_the_archive
     assert json.loads(body)["segments"][0]["words"]
 
 
-def test_silence_becomes_a_text_that_says_so(person):
-    rid, status = person.made("transcribe", clip("wav"))
+def test_silence_becomes_a_text_that_says_so(person, tmp_path):
+    silence = write_wav(tmp_path / "silence.wav", [0] * RATE_HZ)
+    rid, status = person.made("transcribe", silence)
 
     assert status["status"] == 2
-    assert person.text(rid)
+    assert person.text(rid) == "No words detected"
+
+
+@pytest.fixture
+def in_moscow(monkeypatch):
+    """Have this process live at UTC+3."""
+    monkeypatch.setenv("TZ", "Etc/GMT-3")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.case("media_api", 25)
+def test_the_time_that_it_took_is_told_whatever_the_workers_time_zone_is(person, in_moscow):
+    rid = person.ask("extract-audio", clip("landscape"))
+    began = time.monotonic()
+    status = person.work(rid)
+    took_s = time.monotonic() - began
+
+    assert time.localtime().tm_gmtoff == 3 * 3600
+    job = person.job(rid)
+    assert 0 <= status["elapsedTime"] <= took_s + 1
+    assert status["elapsedTime"] == int((job.finished_at - job.started_at).total_seconds())
 
 
 @pytest.mark.case("media_api", 15)
@@ -168,6 +193,18 @@ def test_a_text_is_summarised_out_of_its_own_sentences(person, text_file):
     sentences = [line[2:] for line in summary.splitlines() if line.startswith("- ")]
     assert sentences
     assert all(sentence in article[:1024] for sentence in sentences)
+
+
+def test_an_engine_may_think_for_longer_than_a_lease_lasts(person, text_file, settings, configured):
+    settings.JOB_LEASE_S, settings.JOB_HEARTBEAT_S = 2, 0.5
+    settings.MEDIA_API_BACKENDS = {
+        "summary": {"thinker": "media_api.tests.pipeline.engines.Thinker"}
+    }
+    configured(auth={"required": False}, summary={"backend": "thinker"})
+    rid, status = person.made("summarize", text_file("One. Two. Three. Four. Five."))
+
+    assert status["status"] == 2
+    assert person.text(rid, "summary") == "One."
 
 
 @pytest.mark.case("media_api", 18)

@@ -176,7 +176,7 @@ def _file(request: Request, path: Path, filename: str, tag: str) -> HttpResponse
         file = path.open("rb")
     except FileNotFoundError as error:
         raise NotFound from error
-    prefix = settings.ACCEL_REDIRECT_PREFIX
+    prefix = settings.ACCEL_REDIRECT_PREFIX.rstrip("/")
     source = Download(
         file=file,
         content_type="application/octet-stream",

@@ -165,8 +165,9 @@ def test_who_has_the_file_is_told_so(fetch, requests):
     assert fetch(request, Range="bytes=0-1", If_Range='"other"').status_code == 200
 
 
-def test_nginx_sends_the_bytes_where_it_is_there(fetch, requests, settings):
-    settings.ACCEL_REDIRECT_PREFIX = "/protected"
+@pytest.mark.parametrize("prefix", ["/protected", "/protected/"])
+def test_nginx_sends_the_bytes_where_it_is_there(fetch, requests, settings, prefix):
+    settings.ACCEL_REDIRECT_PREFIX = prefix
     request = requests.finished()
 
     answer = fetch(request, "video/")

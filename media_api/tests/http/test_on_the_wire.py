@@ -10,6 +10,7 @@ import threading
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import httpx
 import pytest
@@ -24,6 +25,8 @@ from media_api.upkeep import clean
 from tests.support.clips import clip
 from tests.support.environment import FOLDER, free_port
 from tests.support.running import Child, _celery, database_url
+from tests.support.throttling import forget
+from tests.support.tus_client import TusClient
 from tests.support.waiting import wait_until
 
 HOME = FOLDER / "wired"
@@ -72,12 +75,12 @@ class Server:
         return httpx.Client(base_url=f"http://127.0.0.1:{self.port}/api/v1", timeout=ANSWER_S)
 
     @contextlib.contextmanager
-    def begun(self, *, length=None, first=b"x" * 100_000):
+    def begun(self, *, length=None, first=b"x" * 100_000, more=""):
         """Begin a form by hand: its file is the test's to send, or not."""
         size = "Transfer-Encoding: chunked" if length is None else f"Content-Length: {length}"
         head = (
             f"POST /api/v1/compress/ HTTP/1.1\r\nHost: 127.0.0.1\r\n{size}\r\n"
-            "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+            f"Content-Type: multipart/form-data; boundary=x\r\n{more}\r\n"
         )
         with socket.create_connection(("127.0.0.1", self.port), ANSWER_S) as wire:
             wire.sendall(head.encode())
@@ -134,10 +137,10 @@ def server(served):
     return served
 
 
-def post(client, content, **data):
+def post(client, content, headers=None, **data):
     """Post a file to be compressed."""
-    form = {"data": json.dumps(data)}
-    return client.post("/compress/", data=form, files={"file": ("a.mp4", content)})
+    form, files = {"data": json.dumps(data)}, {"file": ("a.mp4", content)}
+    return client.post("/compress/", data=form, files=files, headers=headers)
 
 
 @pytest.mark.case("media_api", 37)
@@ -242,14 +245,53 @@ def test_a_client_that_breaks_off_leaves_nothing(server, folders):
     assert not MediaRequest.objects.exists()
 
 
-def posted_at_once(server, count):
-    """Post different files at the same moment; return the answers."""
+def test_a_token_that_runs_out_while_its_form_arrives_is_good_to_the_end(
+    server, folders, user, access_token
+):
+    lifetime = timedelta(seconds=5)
+    runs_out = time.monotonic() + lifetime.total_seconds()
+    token = access_token(user, lifetime=lifetime)
+
+    with server.begun(more=f"Authorization: Bearer {token}\r\n") as wire:
+        wait_until(folders)
+        wait_until(lambda: time.monotonic() > runs_out + 1)
+        wire.sendall(chunk(b"\r\n--x--\r\n") + b"0\r\n\r\n")
+        assert wire.recv(1000).startswith(b"HTTP/1.1 200")
+
+    assert MediaRequest.objects.get().owner == user
+    with server.client() as client:
+        headers = {"Authorization": f"Bearer {token}"}
+        assert client.get("/status/x/", headers=headers).status_code == 401
+
+
+def test_a_resumable_upload_becomes_a_request(server, user, access_token, folders):
+    forget("uploads*")
+    token = access_token(user)
+    tus = TusClient(f"http://127.0.0.1:{server.port}", token)
+    where = tus.made(8, filename="Film.mov")
+    headers = {"Authorization": f"Bearer {token}"}
+    data = {"uploadId": where.rstrip("/").rpartition("/")[2]}
+    tus.patch(where, b"half")
+
+    with server.client() as client:
+        early = client.post("/compress/", json=data, headers=headers)
+        tus.patch(where, b"half", offset=4)
+        taken = client.post("/compress/", json=data, headers=headers)
+
+    assert (early.status_code, taken.status_code) == (400, 200), taken.text
+    raw = storage.raw_of(taken.json()["rid"])
+    assert (raw.name, raw.read_bytes()) == ("raw.mov", b"halfhalf")
+    assert len(folders()) == 1
+
+
+def posted_at_once(server, count, content="film {}", headers=None):
+    """Post files at the same moment, as a rule different ones; return the answers."""
     barrier = threading.Barrier(count)
 
     def send(number):
         with server.client() as client:
             barrier.wait()
-            return post(client, f"film {number}".encode())
+            return post(client, content.format(number).encode(), headers)
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(send, range(count)))
@@ -273,6 +315,22 @@ def test_a_burst_does_not_pass_the_queues_limit(server, folders):
 
     assert sorted(codes) == [200] * 2 + [503] * 30
     assert len(folders()) == MediaRequest.objects.count() == 2
+
+
+def test_of_twins_at_once_one_is_taken_and_the_others_hear_of_it(server, folders):
+    answers = posted_at_once(server, 8, "film")
+
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 7
+    assert {answer.json()["rid"] for answer in answers} == set(folders())
+    assert len(folders()) == 1
+
+
+def test_one_key_at_once_makes_one_request(server, folders):
+    answers = posted_at_once(server, 8, "film", {"Idempotency-Key": "k"})
+
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert {answer.json()["rid"] for answer in answers} == set(folders())
+    assert len(folders()) == 1
 
 
 def test_a_server_that_dies_amid_a_form_leaves_a_folder_for_the_cleaner(server, folders):

@@ -51,9 +51,8 @@ def _action(
     def run(desk: Desk, source: str, wait: bool, output: Path | None, **chosen: Any) -> int:
         more = {"actions": list(chosen.pop("actions"))} if "actions" in chosen else {}
         config = settings.config_in(chosen_from, chosen)
-        shown = prints if _writes_text(chosen) else ""
         made, client = _submit(desk, route, source, config, more)
-        return _see_through(desk, client, made, wait=wait, output=output, prints=shown)
+        return _see_through(desk, client, made, wait=wait, output=output, prints=prints)
 
     run = settings.with_settings(chosen_from)(run)
     if route == "custom":
@@ -62,11 +61,6 @@ def _action(
             help="What to do; repeat it for more.",
         )(run)  # fmt: skip
     return click.command(name, help=text, short_help=text.partition(";")[0].rstrip(".") + ".")(run)
-
-
-def _writes_text(chosen: dict[str, Any]) -> bool:
-    formats = chosen.get(settings.FORMATS.name)
-    return not formats or "txt" in formats
 
 
 def _submit(

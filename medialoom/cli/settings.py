@@ -59,7 +59,7 @@ FORMATS = Setting(
     "--format",
     "transcribe.formats",
     click.Choice(["txt", "srt", "vtt", "json"]),
-    "What is written; may be repeated.",
+    "What is written beside the text; may be repeated.",
     is_many=True,
 )
 MODEL = Setting(

@@ -325,7 +325,7 @@ def test_the_navigation_holds_only_what_exists(client: Client, user) -> None:
     page = text_of(client.get("/"))
     links = re.findall(r'href="(/[^"]*)"', page.split("<nav")[1].split("</nav>")[0])
 
-    assert links == ["/", "/uploads/", "/videos/"]
+    assert links == ["/", "/uploads/", "/videos/", "/requests/"]
     assert all(client.get(link).status_code == 200 for link in links)
 
 

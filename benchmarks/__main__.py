@@ -21,6 +21,7 @@ SCRIPTS = (
     "accept_race",
     "download",
     "media_submit",
+    "media_fanout",
     "media_overhead",
     "media_mix",
 )

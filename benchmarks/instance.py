@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -79,12 +79,16 @@ class Instance:
 
 
 @contextmanager
-def running(**settings: str) -> Iterator[Instance]:
-    """Run a platform with these settings for as long as the block lasts."""
+def running(prepare: Callable[[Path], object] = bool, **settings: str) -> Iterator[Instance]:
+    """Run a platform with these settings for as long as the block lasts.
+
+    `prepare` gets its data folder before it starts.
+    """
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port, password = probe.getsockname()[1], secrets.token_urlsafe(12)
         probe.close()
+        prepare(Path(folder))
         env = {
             **os.environ,
             "MEDIALOOM_DOTENV": "0",

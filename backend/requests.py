@@ -7,6 +7,7 @@ from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.http import JsonResponse
 from django.http.response import HttpResponseBase
 
+from backend.threads import own_thread
 from core.api.errors import PROBLEM_TYPE, Failure, problem_body
 
 # Whatever a form holds has to become text in its encoding, be it with marks for what is broken.
@@ -16,6 +17,11 @@ _UNREADABLE = Failure(400, "The request is not valid.", "bad_request")
 
 class Requests(ASGIHandler):
     """The application. Of a head that stands for no request the client hears in a 400."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one request, in a thread that may have served others."""
+        async with own_thread():
+            await super().__call__(scope, receive, send)
 
     def create_request(
         self, scope: Mapping[str, Any], body_file: Any

@@ -15,8 +15,8 @@ API = "/api/v1"
 
 
 @pytest.fixture(autouse=True)
-def persistence(settings, tmp_path, transactional_db):  # forms are read in other threads
-    """Keep files of requests in a folder of this test's own."""
+def persistence(settings, tmp_path, transactional_db, alone):  # forms are read in other threads
+    """Keep files of requests in a folder of this test's own; no worker takes them up."""
     forget("media*")
     settings.MEDIA_API_PERSISTENCE = tmp_path / "media_api"
     return settings.MEDIA_API_PERSISTENCE

@@ -14,7 +14,7 @@ from backend.bootstrap import debian, environment, setup
 from backend.bootstrap.problems import SetupImpossible
 from tests.support.running import ROOT
 
-BASE = ["ffmpeg", "ffprobe", "tesseract", "pdftoppm", "setpriv", "npm", "redis-server", "env"]
+BASE = "ffmpeg ffprobe tesseract pdftoppm file setpriv npm redis-server env".split()
 
 
 @pytest.fixture

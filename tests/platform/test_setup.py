@@ -14,7 +14,8 @@ from backend.bootstrap import debian, environment, setup
 from backend.bootstrap.problems import SetupImpossible
 from tests.support.running import ROOT
 
-BASE = "ffmpeg ffprobe tesseract pdftoppm file setpriv npm redis-server env".split()
+PROGRAMS = ["ffmpeg", "ffprobe", "tesseract", "pdftoppm", "file", "setpriv", "npm"]
+BASE = [*PROGRAMS, "redis-server", "env"]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 from tests.support.running import ROOT, free_port
@@ -93,8 +94,9 @@ class Launched:
     def _pid_of(self, word: str) -> int:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         for pid in children.split():
-            if word in Path(f"/proc/{pid}/cmdline").read_text(errors="replace"):
-                return int(pid)
+            with suppress(FileNotFoundError, ProcessLookupError):  # It has just died.
+                if word in Path(f"/proc/{pid}/cmdline").read_text(errors="replace"):
+                    return int(pid)
         return 0
 
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:

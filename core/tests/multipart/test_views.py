@@ -12,6 +12,9 @@ from core.multipart import FormReader, Limits, NotAForm, form_of, forms_at, with
 from core.tests.multipart.conftest import END, KIND, file, text
 from core.tus.errors import TooLarge
 
+# Nothing here reads a table, but the threads close the connections that older tests left.
+pytestmark = pytest.mark.django_db
+
 BODY = text("name", b"x") + file("file", b"abc", "a.mp4") + END
 
 

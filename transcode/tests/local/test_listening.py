@@ -37,8 +37,9 @@ class Patient:
         pass
 
     def transcribe(self, wav_path, *, language, on_progress, should_stop):
-        on_progress(0.5)
         while not should_stop():
+            # Again and again: what is said just after another report is not written.
+            on_progress(0.5)
             threading.Event().wait(0.05)
 
 

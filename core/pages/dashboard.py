@@ -41,9 +41,12 @@ class OlderJobs:
 def home(request: HttpRequest) -> HttpResponse:
     """Show the user's jobs: those under way, and the newest finished ones."""
     user = user_of(request)
+    live, older = cards_of(user, unfinished_jobs_of(user).reverse()), _finished(request)
+    # One that has ended between the two readings is in both: it is shown as it ended.
+    ended = {card.id for card in older.cards}
     context: dict[str, Any] = {
-        "live": cards_of(user, unfinished_jobs_of(user).reverse()),
-        "older": _finished(request),
+        "live": [card for card in live if card.id not in ended],
+        "older": older,
         "blank": JobCard(),
         "titles": kind_titles(),
         "test_behaviours": TEST_BEHAVIOURS.items(),

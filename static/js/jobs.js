@@ -88,7 +88,21 @@ document.getElementById("test-job")?.addEventListener("submit", (event) => {
   act(event.submitter, () => call("POST", JOBS, { kind: "core.selftest", params }));
 });
 
-document.addEventListener("htmx:load", ({ target }) => localTimes(target.parentElement ?? target));
+/** Of a job that an event has shown and a page of older ones brings too, keep the newer card. */
+function dropTwins() {
+  const kept = new Map();
+  for (const card of document.querySelectorAll(".job")) {
+    const twin = kept.get(card.id);
+    const older = twin && Number(twin.dataset.revision) > Number(card.dataset.revision) ? card : twin;
+    older?.remove();
+    if (older !== card) kept.set(card.id, card);
+  }
+}
+
+document.addEventListener("htmx:load", ({ target }) => {
+  dropTwins();
+  localTimes(target.parentElement ?? target);
+});
 
 const socket = new LiveSocket("/ws/jobs/", {
   onFrame: (frame) => { if (frame.type === "job") show(frame); },

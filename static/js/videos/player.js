@@ -28,6 +28,7 @@ export class Player {
   #hasBoard = false;
   #left = BEGINNING; // where to go on after what was played has gone
   #again = null;
+  #taking = null; // what waits for the rendition that was chosen
 
   /** `lost()` is called when what was played is not there any more: the video is to be read. */
   constructor(place, lost) {
@@ -130,6 +131,7 @@ export class Player {
   #choose(side) {
     const hls = this.#hls;
     if (!hls) return;
+    if (this.#taking) hls.off(Hls.Events.FRAG_BUFFERED, this.#taking);
     if (side === AUTOMATIC) {
       hls.loadLevel = -1;
       return;
@@ -143,16 +145,21 @@ export class Player {
    * Have the new rendition decoded from where we are, as soon as it is there.
    *
    * Chromium goes on at the next key frame only, when what it plays is replaced under it, and
-   * short clips have no second one; a seek to the same place begins anew.
+   * short clips have no second one; a seek to the same place begins anew. What was on its way
+   * when the choice was made comes all the same: then it is made once more.
    */
   #takeUp(hls, media, level) {
-    const buffered = (_name, { frag }) => {
-      if (frag.type !== "main" || frag.level !== level) return;
-      hls.off(Hls.Events.FRAG_BUFFERED, buffered);
+    this.#taking = (_name, { frag }) => {
+      if (frag.type !== "main") return;
+      if (frag.level !== level) {
+        hls.currentLevel = level;
+        return;
+      }
+      hls.off(Hls.Events.FRAG_BUFFERED, this.#taking);
       const { currentTime } = media;
       media.currentTime = currentTime;
     };
-    hls.on(Hls.Events.FRAG_BUFFERED, buffered);
+    hls.on(Hls.Events.FRAG_BUFFERED, this.#taking);
   }
 
   /** Tell in the menu which rendition was chosen automatically. */

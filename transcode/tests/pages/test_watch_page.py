@@ -141,7 +141,7 @@ def test_what_the_page_shows_of_the_progress_only_grows(visitor: Visitor, user, 
 
 def test_the_viewer_chooses_the_size(watching) -> None:
     page, _ = watching
-    player(page)
+    wait_until(lambda: player(page)["ready"] > 1)
     settings_of(page, "Quality")
     offered = page.locator("#player [data-plyr='quality']").all_text_contents()
     assert [text.split()[0].rstrip("SDH") for text in offered] == ["Automatic", "360p", "240p"]

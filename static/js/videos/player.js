@@ -146,13 +146,16 @@ export class Player {
    *
    * Chromium goes on at the next key frame only, when what it plays is replaced under it, and
    * short clips have no second one; a seek to the same place begins anew. What was on its way
-   * when the choice was made comes all the same: then it is made once more.
+   * when the choice was made comes all the same: then it is made once more, and only once, or a
+   * rendition that cannot be had would have the buffer emptied for ever.
    */
   #takeUp(hls, media, level) {
+    let isRepeated = false;
     this.#taking = (_name, { frag }) => {
       if (frag.type !== "main") return;
       if (frag.level !== level) {
-        hls.currentLevel = level;
+        if (!isRepeated) hls.currentLevel = level;
+        isRepeated = true;
         return;
       }
       hls.off(Hls.Events.FRAG_BUFFERED, this.#taking);

@@ -51,8 +51,10 @@ def _inputs() -> int:
     before = timezone.now() - timedelta(seconds=current().keep_failed_input_ttl)
     removed = 0
     for rows in _rows_of(storage.rids_with_input()):
-        for row in rows.filter(job__status__in=FINISHED, job__finished_at__lte=before):
-            removed += _tried(storage.remove_input, row.rid)
+        old = rows.filter(job__status__in=FINISHED, job__finished_at__lte=before)
+        for row in list(old.only("id")):
+            if old.filter(pk=row.pk).exists():  # Somebody may have tried it again since.
+                removed += _tried(storage.remove_input, row.rid)
     return removed
 
 

@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 MARKER = "MEDIALOOM_RUN"
 
@@ -65,14 +66,15 @@ def kill_marked(run_id: str, *, start_interrupted: bool = False) -> None:
     """SIGKILL every process that carries the marker of this run, until none is left.
 
     With `start_interrupted` one of them may be a child of ours whose number nobody was told: it is
-    reaped, and looked for twice, since in the middle of an exec a process shows no environment.
+    reaped. What shows no environment may be in the middle of an exec, and is looked at again.
     The rounds are bounded: what forks faster than it can be killed is the system's to stop.
     """
-    clean_rounds = 0
-    for _ in range(_KILL_ROUNDS):
-        marked = [pid for pid in _all_pids() if is_marked(pid, run_id)]
-        clean_rounds = 0 if marked else clean_rounds + 1
-        if clean_rounds > int(start_interrupted):
+    bare: set[int] = set()
+    for number in range(_KILL_ROUNDS):
+        seen_bare, bare = bare, set()
+        marked = [pid for pid in _all_pids() if _looks_marked(pid, run_id, bare)]
+        is_settled = number > 0 or not start_interrupted
+        if not marked and is_settled and bare <= seen_bare:
             return
         for pid in marked:
             killed = _signal_if(pid, signal.SIGKILL, lambda pid: is_marked(pid, run_id))
@@ -84,10 +86,18 @@ def kill_marked(run_id: str, *, start_interrupted: bool = False) -> None:
 
 def is_marked(pid: int, run_id: str) -> bool:
     """Whether the process was started by this run, directly or not."""
+    return _looks_marked(pid, run_id, set())
+
+
+def _looks_marked(pid: int, run_id: str, bare: set[int]) -> bool:
+    """Like `is_marked`; notes in `bare` which program shows no environment at all."""
     try:
-        return f"{MARKER}={run_id}".encode() in _read(f"/proc/{pid}/environ")
+        environment = _read(f"/proc/{pid}/environ")
+        if not environment and Path(f"/proc/{pid}/exe").readlink():  # no thread of the kernel
+            bare.add(pid)
     except OSError:
         return False
+    return f"{MARKER}={run_id}".encode() in environment
 
 
 def wait_until_empty(session: int, timeout_s: float) -> bool:

@@ -4,7 +4,7 @@ import itertools
 import sys
 import textwrap
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from core.media.processgroup import read_stat
@@ -29,7 +29,17 @@ def is_alive(pid: int) -> bool:
 
 def alive_with_argument(argument: str) -> list[int]:
     """Living processes that were given this very argument, ours excepted."""
-    found = []
+    return [pid for pid, words in _command_lines() if argument.encode() in words]
+
+
+def sleepers(seconds: str) -> list[int]:
+    """Living `sleep` of so many seconds: a fork that has yet to exec is none."""
+    wanted = ("sleep", seconds.encode())
+    lines = ((pid, words) for pid, words in _command_lines() if len(words) > 1)
+    return [pid for pid, words in lines if (Path(words[0].decode()).name, words[1]) == wanted]
+
+
+def _command_lines() -> Iterator[tuple[int, list[bytes]]]:
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
             continue
@@ -37,9 +47,8 @@ def alive_with_argument(argument: str) -> list[int]:
             words = (folder / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if argument.encode() in words and is_alive(int(folder.name)):
-            found.append(int(folder.name))
-    return found
+        if is_alive(int(folder.name)):
+            yield int(folder.name), words
 
 
 def dead_children() -> list[int]:

@@ -20,6 +20,7 @@ from core.tests.media.programs import (
     dead_children,
     is_alive,
     read_pid,
+    sleepers,
     unique_seconds,
     wait_until,
 )
@@ -163,8 +164,8 @@ def _kill(parent: subprocess.Popen[bytes]) -> None:
 def test_kill_9_of_the_worker_leaves_no_orphan(where: str) -> None:
     seconds = unique_seconds()
     parent = _start_parent(seconds, where)
-    wait_until(lambda: alive_with_argument(seconds)[1:])
-    program = next(pid for pid in alive_with_argument(seconds) if pid != parent.pid)
+    wait_until(lambda: sleepers(seconds))
+    program = sleepers(seconds)[0]
     _kill(parent)
     wait_until(lambda: not is_alive(program))
 

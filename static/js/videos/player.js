@@ -8,6 +8,7 @@
 import Hls from "../../vendor/hls.min.mjs";
 import Plyr from "../../vendor/plyr.min.mjs";
 
+import { RangeLoader } from "./ranges.js";
 import { thumbnails } from "./storyboard.js";
 import { busy, languageName } from "./words.js";
 
@@ -28,7 +29,6 @@ export class Player {
   #hasBoard = false;
   #left = BEGINNING; // where to go on after what was played has gone
   #again = null;
-  #taking = null; // what waits for the rendition that was chosen
 
   /** `lost()` is called when what was played is not there any more: the video is to be read. */
   constructor(place, lost) {
@@ -92,6 +92,7 @@ export class Player {
     const hls = new Hls({
       startPosition: this.#video.isLive ? -1 : atS,
       renderTextTracksNatively: false, // captions are tracks of the page
+      fLoader: RangeLoader,
       enableWorker: false, // fragmented MP4 is passed on as it is
     });
     this.#hls = hls;
@@ -131,7 +132,6 @@ export class Player {
   #choose(side) {
     const hls = this.#hls;
     if (!hls) return;
-    if (this.#taking) hls.off(Hls.Events.FRAG_BUFFERED, this.#taking);
     if (side === AUTOMATIC) {
       hls.loadLevel = -1;
       return;
@@ -145,24 +145,16 @@ export class Player {
    * Have the new rendition decoded from where we are, as soon as it is there.
    *
    * Chromium goes on at the next key frame only, when what it plays is replaced under it, and
-   * short clips have no second one; a seek to the same place begins anew. What was on its way
-   * when the choice was made comes all the same: then it is made once more, and only once, or a
-   * rendition that cannot be had would have the buffer emptied for ever.
+   * short clips have no second one; a seek to the same place begins anew.
    */
   #takeUp(hls, media, level) {
-    let isRepeated = false;
-    this.#taking = (_name, { frag }) => {
-      if (frag.type !== "main") return;
-      if (frag.level !== level) {
-        if (!isRepeated) hls.currentLevel = level;
-        isRepeated = true;
-        return;
-      }
-      hls.off(Hls.Events.FRAG_BUFFERED, this.#taking);
+    const buffered = (_name, { frag }) => {
+      if (frag.type !== "main" || frag.level !== level) return;
+      hls.off(Hls.Events.FRAG_BUFFERED, buffered);
       const { currentTime } = media;
       media.currentTime = currentTime;
     };
-    hls.on(Hls.Events.FRAG_BUFFERED, this.#taking);
+    hls.on(Hls.Events.FRAG_BUFFERED, buffered);
   }
 
   /** Tell in the menu which rendition was chosen automatically. */

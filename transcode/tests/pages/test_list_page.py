@@ -163,6 +163,7 @@ def test_a_video_is_opened_while_it_is_sent(visitor: Visitor, user, tmp_path) ->
 
 
 def test_a_video_that_goes_elsewhere_goes_from_the_page(visitor: Visitor, user) -> None:
+    visitor.may_lose_the_network = True  # it may be asked for just when it has gone
     first, second = make_video(user, name="first"), make_video(user, name="second")
     page = at_videos(visitor, user)
     expect(page.locator(".video-name")).to_have_text(["second", "first"])

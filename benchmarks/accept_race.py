@@ -4,7 +4,8 @@
 
 First as fast as they can, then at 40 accepts a second in all. Each accept is for one of the
 jobs that the runner was offered, as a runner does it, so many are refused with 409. Every
-job has to be won once and by one. On SQLite and on a PostgreSQL of its own.
+job has to be won once and by one. A video has ten of them, and the clock starts when every
+runner has been offered some. On SQLite and on a PostgreSQL of its own.
 """
 
 import argparse
@@ -36,9 +37,10 @@ from core.accounts.models import User
 from transcode.tests import factories
 owner = User.objects.first()
 tokens = [factories.make_runner()[1] for _ in range(int(sys.argv[1]))]
-video = factories.make_video(owner)
 with transaction.atomic():
-    for _ in range(int(sys.argv[2])):
+    for number in range(int(sys.argv[2])):
+        if number % 10 == 0:
+            video = factories.make_video(owner)
         factories.make_job(video)
 print(json.dumps(tokens))
 """
@@ -109,24 +111,31 @@ def p95(values: list[float]) -> float:
 async def race(url: str, tokens: list[str], jobs: int, *, pace_s: float) -> Race:
     """Let the runners take so many jobs."""
     result, turns = Race(), itertools.count()
-    started = time.perf_counter()
+    everybody = asyncio.Barrier(len(tokens))
     async with httpx.AsyncClient(base_url=f"{url}/api/v1/runners/jobs", timeout=60) as client:
 
         async def run(token: str) -> None:
-            while len(result.wins) < jobs:
-                asked = await client.post("/request", json={"runnerToken": token})
-                offers = asked.json()["availableJobs"]
-                if not offers:
-                    return
+            offers = await offered(client, token)
+            await everybody.wait()
+            started = time.perf_counter()
+            while offers and len(result.wins) < jobs:
                 if pace_s:
                     due = started + next(turns) * pace_s
                     await asyncio.sleep(max(0.0, due - time.perf_counter()))
                 if len(result.wins) >= jobs:
                     return
                 await accept(client, token, random.choice(offers)["uuid"], result)
+                offers = await offered(client, token)
 
         await asyncio.gather(*(run(token) for token in tokens))
     return result
+
+
+async def offered(client: httpx.AsyncClient, token: str) -> list[dict[str, str]]:
+    """Return the jobs that a runner may have."""
+    asked = await client.post("/request", json={"runnerToken": token})
+    found: list[dict[str, str]] = asked.json()["availableJobs"]
+    return found
 
 
 async def accept(client: httpx.AsyncClient, token: str, uuid: str, result: Race) -> None:

@@ -157,6 +157,7 @@ def _bodies(questions: list[Question]) -> list[bytes | None]:
     """Answer questions with one look at the accounts and one at the requests."""
     users = _users_of(questions)
     rows = {row.rid: row for row in requests_named({q.rid for q in questions if is_rid(q.rid)})}
+    told: dict[str, bytes] = {}  # Many may ask for one.
     bodies: list[bytes | None] = []
     for question in questions:
         user = None if question.claims is None else users.get(_user_id(question))
@@ -164,9 +165,12 @@ def _bodies(questions: list[Question]) -> list[bytes | None]:
             bodies.append(None)
             continue
         row = rows.get(question.rid)
-        is_theirs = row is not None and row.owner_id in (None, user.pk if user else None)
-        body = progress_of(row).body() if row and is_theirs else gone_body(question.rid)
-        bodies.append(encode(body).encode())
+        if row is None or row.owner_id not in (None, user.pk if user else None):
+            bodies.append(encode(gone_body(question.rid)).encode())
+            continue
+        if row.rid not in told:
+            told[row.rid] = encode(progress_of(row).body()).encode()
+        bodies.append(told[row.rid])
     return bodies
 
 

@@ -68,6 +68,7 @@ export class Sender {
 
 class Sending {
   state = "waiting"; // running, paused, done, failed, stopped
+  startedAt; // this page's time, ms
   begunAt; // the server's time of its first answer, ms
   #upload;
   #address = "";
@@ -90,6 +91,7 @@ class Sending {
   /** Send, or go on where an earlier sending of the same file broke off. */
   async start() {
     this.state = "running";
+    this.startedAt ??= performance.now();
     try {
       const [latest] = (await this.#upload.findPreviousUploads()).reverse();
       if (latest) this.#upload.resumeFromPreviousUpload(latest);

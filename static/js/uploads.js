@@ -27,13 +27,20 @@ const sender = new Sender({
 /** Show what a file has become; the server keeps each content once. */
 async function sent(sending, resource) {
   const upload = await call("GET", resource);
+  const isOld = isOlder(upload, sending);
   arrived(upload);
-  if (!(Date.parse(upload.created_at) < sending.begunAt)) return sending.leave();
+  if (!isOld) return sending.leave();
   const differs = upload.status === "processed"
     && ["ocr_mode", "output_format"].some((name) => upload[name] !== sending.options[name]);
   sending.end("You have this file already, so it was not stored again."
     + (differs ? " Its text was read with other options; “Read again” uses these." : ""));
   sending.lead(`#${upload.id}`);
+}
+
+/** Whether it was there before it was sent; the server's clock tells whole seconds only. */
+function isOlder(upload, sending) {
+  const wasSeen = store.get(upload.id)?.seenAt < sending.startedAt;
+  return wasSeen || Date.parse(upload.created_at) < sending.begunAt;
 }
 
 /** A new file opens itself, so that its text is seen to grow; never in the place of another. */

@@ -52,6 +52,7 @@ export class UploadStore {
   }
 
   #keep(upload, before) {
+    upload.seenAt = before?.seenAt ?? performance.now(); // since when this page knows of it, ms
     upload.page_count ||= before?.page_count; // the row has none before it was read once
     this.#uploads.set(upload.id, upload);
     this.changed(upload, before);

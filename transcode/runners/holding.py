@@ -18,7 +18,6 @@ from rest_framework.exceptions import APIException
 
 from core.jobs import lifecycle
 from core.jobs.models import Job, Status
-from core.jobs.selectors import claimable
 from core.jobs.storable import storable_json, storable_text
 from core.jobs.types import Json
 from transcode.kind import VideoKind, video_kind
@@ -82,20 +81,20 @@ def accept(runner: Runner, job_id: UUID) -> Accepted:
     if video_job is None or not video_kind(video_job.job).is_for_runners:
         raise UnknownJob
     token = new_job_token()
-    if offers.is_withheld(video_job, runner) or not _claim(runner, video_job, token):
+    job = None if offers.is_withheld(video_job, runner) else _claim(runner, video_job, token)
+    if job is None:
         if offers.are_any_pending():
             # It stays silent now until it hears of a job again.
             jobs_available(delay_s=random.uniform(1.0, 3.0))  # noqa: S311 - spreads them out
         raise NotPending
-    won = VideoJob.objects.select_related("job__parent", "runner").get(pk=job_id)
-    return Accepted(won.job, won, token)
+    video_job.runner = runner
+    return Accepted(job, video_job, token)
 
 
 def _claim(runner: Runner, video_job: VideoJob, token: str) -> Job | None:
     """Take the job's lease, and write whose it is in the same transaction."""
-    # Of many that hear of a job, those that come late need not wait for the lock.
-    if not Job.objects.filter(claimable(is_outside=True), pk=video_job.pk).exists():
-        return None
+    if video_job.job.status != Status.QUEUED:
+        return None  # Of many that hear of a job, those that come late need not wait for the lock.
     token_hash = hash_of(token)
     with transaction.atomic():
         # A runner that is being removed takes no more: see `removal.remove_runner`.

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 from django.utils import timezone
@@ -14,6 +15,7 @@ from transcode.kind import VideoKind, runner_kinds
 from transcode.models import Runner, VideoJob
 
 MOST_OFFERS = 10
+PAGE_ROWS = MOST_OFFERS + 4
 # A runner that shuts down aborts, hears of the job and would take it again before it exits.
 WITHHELD_FOR = timedelta(seconds=5)
 BACK_OFF = timedelta(seconds=30)
@@ -39,10 +41,16 @@ def _pending(runner: Runner, job_types: list[str] | None) -> Iterator[VideoJob]:
     names = [kind.name for kind in _kinds() if kind.may_be_offered(runner, job_types)]
     waiting = Job.objects.filter(claimable(is_outside=True), kind__in=names)
     rows = VideoJob.objects.filter(job__in=waiting).select_related("job")
+    ordered = rows.order_by("priority", "job__created_at", "pk")
     patience = _Patience(runner)
-    for video_job in rows.order_by("priority", "job__created_at", "job").iterator(50):
-        if not is_withheld(video_job, runner) and not patience.waits(video_job):
-            yield video_job
+    # By pages and not by a cursor, for which PostgreSQL would write out all that wait.
+    for start in count(0, PAGE_ROWS):
+        page = list(ordered[start : start + PAGE_ROWS])
+        for video_job in page:
+            if not is_withheld(video_job, runner) and not patience.waits(video_job):
+                yield video_job
+        if len(page) < PAGE_ROWS:
+            return
 
 
 def _kinds() -> list[type[VideoKind]]:

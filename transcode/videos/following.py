@@ -45,6 +45,8 @@ def job_changed(job: Job) -> None:
     )
     if job.is_finished:
         transaction.on_commit(partial(storage.remove_staged, job.pk), robust=True)
+    if job.status == Status.RUNNING and not job.stage:
+        return  # It was taken, of which a video shows nothing.
     video_id = UUID(job.params["video"])
     transaction.on_commit(partial(follow, video_id), robust=True)
 

@@ -54,7 +54,7 @@ def change(
     `within` and the kind's `changed` run in the same transaction. Returns the job as it
     is now, or None when the guard did not hold and nothing was changed.
     """
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # Part of the caller's, where there is one.
         won = Job.objects.filter(guard, pk=job_id).update(
             revision=F("revision") + 1, updated_at=timezone.now(), **values
         )

@@ -58,7 +58,7 @@ def claim(
     if job is None:
         return None
     now = timezone.now()
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         if not _has_slot(job):
             return None
         lease_values: dict[str, Any] = {

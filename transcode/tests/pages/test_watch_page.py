@@ -232,6 +232,7 @@ def test_the_jobs_say_what_they_do_and_who_did_them(watching) -> None:
 
 
 def test_a_job_is_cancelled_and_tried_again_from_the_page(visitor: Visitor, user, tmp_path) -> None:
+    visitor.may_lose_the_network = True  # what a cancelled job had made may be asked for
     page = at_videos(visitor, user)
     send(page, long_clip(tmp_path))
     page.locator(".video-link").click()

@@ -7,7 +7,7 @@ from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.http import JsonResponse
 from django.http.response import HttpResponseBase
 
-from backend.threads import own_thread
+from backend.threads import own_turns
 from core.api.errors import PROBLEM_TYPE, Failure, problem_body
 
 # Whatever a form holds has to become text in its encoding, be it with marks for what is broken.
@@ -19,8 +19,8 @@ class Requests(ASGIHandler):
     """The application. Of a head that stands for no request the client hears in a 400."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve one request, in a thread that may have served others."""
-        async with own_thread():
+        """Serve one request, in threads that serve others as well."""
+        async with own_turns():
             await super().__call__(scope, receive, send)
 
     def create_request(

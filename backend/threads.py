@@ -1,40 +1,110 @@
-"""The threads that views run in. Each keeps its connection to the database for the next request.
+"""The threads that views run in, each with its own connection to the database.
 
 Left alone, asgiref makes a thread for every request, and Django connects to the database in each
-anew: on PostgreSQL that is a process of the server, and more work than most views.
+anew: on PostgreSQL that is a process of the server, and more work than most views. Here a few
+threads do the blocking code of all requests in turn: of many that come at once the first are
+answered first, where as many threads would only take the processor from each other.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from typing import Any, TypeVar
 
 from asgiref.sync import ThreadSensitiveContext
 from django.db import connections
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+T = TypeVar("T")
 
-# More requests at once have threads of their own, which end with them.
 KEPT = 8
-_idle: list[ThreadPoolExecutor] = []
+# What blocks for longer (a slow disk, a lock) does not hold up the others: they get a thread more.
+PATIENCE_S = 0.5
 
 
-@asynccontextmanager
-async def own_thread() -> "AsyncIterator[None]":
-    """Have one thread, and nobody else in it, for the blocking code of a request."""
-    # The one that was used last: after a rush the others' connections are not kept busy.
-    thread = _idle.pop() if _idle else ThreadPoolExecutor(1, thread_name_prefix="request")
-    try:
-        async with ThreadSensitiveContext(executor=thread):
-            yield
-    finally:
-        # In the thread itself: it is free when whatever the request began there has ended.
-        thread.submit(_give_back, thread)
+def own_turns() -> ThreadSensitiveContext:
+    """Have the blocking code of one request done by the kept threads, a call at a time."""
+    return ThreadSensitiveContext(executor=_Turns())
 
 
-def _give_back(thread: ThreadPoolExecutor) -> None:
-    if len(_idle) < KEPT:
-        _idle.append(thread)
-    else:
+class Turn:
+    """One call of blocking code, and what waits for it."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self.call = call
+        self.future: Future[Any] = Future()
+
+    def take(self) -> None:
+        """Make the call, unless nobody waits any more."""
+        if not self.future.set_running_or_notify_cancel():
+            return
+        try:
+            self.future.set_result(self.call())
+        except BaseException as error:  # noqa: BLE001 - who waits for it is in another thread
+            self.future.set_exception(error)
+
+
+class Threads:
+    """Up to `kept` threads that stay, and more for as long as turns have to wait too long."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self.kept = kept
+        self.count = 0
+        self._idle = 0
+        self._goes_on: deque[Turn] = deque()
+        self._begins: deque[Turn] = deque()
+        self._changed = threading.Condition()
+
+    def add(self, turn: Turn, *, has_begun: bool) -> None:
+        """Have a turn taken; those of requests that have begun come first."""
+        with self._changed:
+            (self._goes_on if has_begun else self._begins).append(turn)
+            if self._idle >= len(self._goes_on) + len(self._begins):
+                self._changed.notify()
+            elif self.count < self.kept:
+                self._start()
+            else:
+                asyncio.get_running_loop().call_later(PATIENCE_S, self._relieve, turn)
+
+    def _relieve(self, turn: Turn) -> None:
+        with self._changed:
+            if turn in self._goes_on or turn in self._begins:
+                self._start()
+
+    def _start(self) -> None:
+        self.count += 1
+        threading.Thread(target=self._work, name="requests", daemon=True).start()
+
+    def _work(self) -> None:
+        while turn := self._next():
+            turn.take()
+            del turn  # Nothing of a request lives on while its thread waits.
         connections.close_all()
-        thread.shutdown(wait=False)
+
+    def _next(self) -> Turn | None:
+        with self._changed:
+            while not (self._goes_on or self._begins):
+                if self.count > self.kept:
+                    self.count -= 1
+                    return None
+                self._idle += 1
+                self._changed.wait()
+                self._idle -= 1
+            return (self._goes_on or self._begins).popleft()
+
+
+_threads = Threads()
+
+
+class _Turns(Executor):
+    """The turns of one request: once it has begun it goes before those that have not."""
+
+    _has_begun = False
+
+    def submit(self, function: Callable[..., T], /, *args: Any, **kwargs: Any) -> "Future[T]":
+        """Have a call made."""
+        turn = Turn(lambda: function(*args, **kwargs))
+        _threads.add(turn, has_begun=self._has_begun)
+        self._has_begun = True
+        return turn.future

@@ -1,11 +1,12 @@
 """Fifty runners and 5,000 pending jobs: who gets which, and how soon.
 
-    python -m benchmarks.accept_race [--quick]
+    python -m benchmarks.accept_race [--quick | --all]
 
-First as fast as they can, then at 40 accepts a second in all. Each accept is for one of the
-jobs that the runner was offered, as a runner does it, so many are refused with 409. Every
-job has to be won once and by one. A video has ten of them, and the clock starts when every
-runner has been offered some. On SQLite and on a PostgreSQL of its own.
+First they take 1,000 as fast as they can, then 400 at 40 accepts a second in all; the others
+wait all the while, and are taken in the end with `--all`, which needs half an hour. Each
+accept is for one of the jobs that the runner was offered, as a runner does it, so many are
+refused with 409. Every job has to be won once and by one. A video has ten of them, and the
+clock starts when every runner has been offered some. On SQLite and on a PostgreSQL of its own.
 """
 
 import argparse
@@ -63,7 +64,9 @@ def main() -> int:
     """Run both races on both databases and print the figures."""
     parser = argparse.ArgumentParser(prog="benchmarks.accept_race", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="500 jobs instead of 5,000")
-    jobs = 500 if parser.parse_args().quick else 5000
+    parser.add_argument("--all", action="store_true", help="go on until none is left")
+    options = parser.parse_args()
+    jobs = 500 if options.quick else 5000
     programs = postgres_folder()
     if programs is None:
         print("PostgreSQL is not installed: only SQLite is measured", file=sys.stderr)
@@ -72,31 +75,33 @@ def main() -> int:
         races["PostgreSQL"] = postgres(programs)  # type: ignore[assignment]
     for name, database in races.items():
         with database as url, instance.running(
-            DATABASE_URL=url, TRANSCODE_LOCAL_WORKERS="off"
+            DATABASE_URL=url, TRANSCODE_LOCAL_WORKERS="off", TRANSCODE_STALL_SECONDS="3600"
         ) as platform:  # fmt: skip
-            measure(name, platform, jobs)
+            measure(name, platform, jobs, is_all=options.all)
     return 0
 
 
-def measure(name: str, platform: instance.Instance, jobs: int) -> None:
+def measure(name: str, platform: instance.Instance, jobs: int, *, is_all: bool) -> None:
     """Race on one database."""
     tokens = json.loads(platform.run(PREPARE, str(RUNNERS), str(jobs)))
-    paced = min(jobs // 4, 400)
     started = time.perf_counter()
-    fast = asyncio.run(race(platform.url, tokens, jobs - paced, pace_s=0.0))
+    fast = asyncio.run(race(platform.url, tokens, jobs // 5, pace_s=0.0))
     fast_s = time.perf_counter() - started
-    slow = asyncio.run(race(platform.url, tokens, paced, pace_s=PACE_S))
-    held = int(platform.run(COUNT))
+    slow = asyncio.run(race(platform.url, tokens, min(jobs // 4, 400), pace_s=PACE_S))
     wins = fast.wins + slow.wins
+    if is_all:
+        wins += asyncio.run(race(platform.url, tokens, jobs - len(wins), pace_s=0.0)).wins
+    held = int(platform.run(COUNT))
+    twice = sum(count > 1 for count in wins.values())
+    left = jobs - len(wins) if is_all else 0
     show([
-        Figure(f"{name}: jobs that were not won exactly once", [jobs - len(wins)], 0),
-        Figure(f"{name}: jobs that the rows do not show once", [abs(jobs - held)], 0),
+        Figure(f"{name}: jobs that were not won exactly once", [twice + left], 0),
+        Figure(f"{name}: jobs that the rows do not show once", [abs(len(wins) - held)], 0),
         Figure(
             f"{name}: p95 of an accept at 40 a second, ms", [p95(slow.accept_ms)],
             TARGET_P95_MS if name == "PostgreSQL" else 2 * TARGET_P95_MS,
         ),
     ])  # fmt: skip
-    assert max(wins.values()) == 1
     print(
         f"{name}: {len(fast.wins) / fast_s:.0f} accepts a second as fast as they can, "
         f"median {statistics.median(fast.accept_ms):.0f} ms, {fast.refused} refused"

@@ -4,7 +4,7 @@ import asyncio
 import threading
 
 import pytest
-from asgiref.sync import SyncToAsync, sync_to_async
+from asgiref.sync import sync_to_async
 from django.db import connection
 
 from backend import threads
@@ -12,83 +12,114 @@ from tests.support.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
-def idle(monkeypatch):
+def pool(monkeypatch):
     """Begin without any thread, and end those that were made."""
-    monkeypatch.setattr(threads, "_idle", [])
-    yield threads._idle
-    for thread in threads._idle:
-        thread.shutdown()
+    made = threads.Threads()
+    monkeypatch.setattr(threads, "_threads", made)
+    yield made
+    made.kept = 0
+    with made._changed:
+        made._changed.notify_all()
+    wait_until(lambda: made.count == 0)
 
 
-def serve(view, times=1):
-    """Run a view for so many requests at once; return what it gave."""
+def serve(*views):
+    """Run each view for a request of its own, all at once; return what they gave."""
 
-    async def request():
-        async with threads.own_thread():
+    async def request(view):
+        async with threads.own_turns():
             return await sync_to_async(view)()
 
     async def together():
-        return await asyncio.gather(*(request() for _ in range(times)))
+        return await asyncio.gather(*map(request, views))
 
     return asyncio.run(together())
 
 
-def test_one_request_after_the_other_runs_in_the_same_thread_and_finds_its_connection(idle):
+def test_one_request_after_the_other_runs_in_the_same_thread_and_finds_its_connection(pool):
     def view():
         return threading.get_ident(), id(connection._connections[connection._alias])
 
     first = serve(view)
-    wait_until(lambda: idle)
+    wait_until(lambda: pool._idle == 1)
     assert serve(view) == first
+    assert pool.count == 1
 
 
-def test_requests_at_once_have_a_thread_each_and_a_few_are_kept(idle):
-    before = request_threads()
+def test_of_many_requests_a_few_are_served_at_once(pool):
+    at_work, most = [], []
+
+    def view():
+        at_work.append(1)
+        most.append(len(at_work))
+        threading.Event().wait(0.005)
+        at_work.pop()
+
+    serve(*[view] * (10 * threads.KEPT))
+
+    assert max(most) == threads.KEPT
+    assert pool.count == threads.KEPT
+
+
+def test_who_waits_too_long_gets_a_thread_more_which_ends_with_the_rush(pool, monkeypatch):
+    monkeypatch.setattr(threads, "PATIENCE_S", 0.01)
     meet = threading.Barrier(threads.KEPT + 2, timeout=60)
 
     def view():
         meet.wait()
         return threading.get_ident()
 
-    assert len(set(serve(view, threads.KEPT + 2))) == threads.KEPT + 2
-    wait_until(lambda: len(idle) == threads.KEPT)
-    wait_until(lambda: request_threads() - before == threads.KEPT)
+    assert len(set(serve(*[view] * (threads.KEPT + 2)))) == threads.KEPT + 2
+    wait_until(lambda: pool.count == threads.KEPT)
 
 
-def request_threads():
-    return sum(thread.name.startswith("request") for thread in threading.enumerate())
+def test_a_request_that_has_begun_goes_before_those_that_have_not(pool):
+    pool.kept = 1
+    order = []
+
+    def note(name):
+        order.append(name)
+        threading.Event().wait(0.05)
+
+    async def request(name):
+        async with threads.own_turns():
+            await sync_to_async(note)(name)
+            await sync_to_async(note)(name)
+
+    async def together():
+        await asyncio.gather(*(request(name) for name in "abc"))
+
+    asyncio.run(together())
+    assert order.index("c") > 2  # the second word of somebody else was heard before
 
 
-def test_a_thread_that_is_busy_beyond_its_request_is_lent_to_nobody(idle):
-    ends, begun = threading.Event(), threading.Event()
+def test_a_request_that_nobody_waits_for_any_more_is_not_begun(pool):
+    pool.kept = 1
+    ends, begun = threading.Event(), []
 
-    def lingering():
-        begun.set()
-        ends.wait(60)
+    async def request(view):
+        async with threads.own_turns():
+            await sync_to_async(view)()
 
-    async def request():
-        async with threads.own_thread():
-            at_work = asyncio.get_running_loop().run_in_executor(
-                thread_of_this_request(), lingering
-            )
-            await asyncio.to_thread(begun.wait, 60)
-        busy = len(idle)
+    async def together():
+        first = asyncio.create_task(request(lambda: ends.wait(60)))
+        await asyncio.sleep(0)
+        second = asyncio.create_task(request(lambda: begun.append(1)))
+        await asyncio.to_thread(wait_until, lambda: pool._begins)
+        second.cancel()
+        await asyncio.gather(second, return_exceptions=True)
         ends.set()
-        await at_work
-        return busy
+        await first
 
-    assert asyncio.run(request()) == 0
-    wait_until(lambda: len(idle) == 1)
-
-
-def thread_of_this_request():
-    return SyncToAsync.context_to_thread_executor[SyncToAsync.thread_sensitive_context.get()]
+    asyncio.run(together())
+    wait_until(lambda: not pool._begins)
+    assert begun == []
 
 
-def test_a_request_that_fails_gives_its_thread_back(idle):
+def test_a_request_that_fails_gives_its_thread_back(pool):
     def view():
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
         serve(view)
-    wait_until(lambda: len(idle) == 1)
+    wait_until(lambda: pool._idle == 1)

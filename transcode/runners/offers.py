@@ -25,7 +25,7 @@ OTHERS_SEEN = timedelta(minutes=2)
 
 
 def offers(runner: Runner, job_types: list[str] | None) -> list[VideoJob]:
-    """Return up to ten pending jobs for a runner, the most urgent first, with their `job`.
+    """Return up to ten pending jobs for a runner, the most urgent first.
 
     `job_types` limits the types; none or an empty list is all.
     """
@@ -39,14 +39,19 @@ def offers(runner: Runner, job_types: list[str] | None) -> list[VideoJob]:
 
 def _pending(runner: Runner, job_types: list[str] | None) -> Iterator[VideoJob]:
     names = [kind.name for kind in _kinds() if kind.may_be_offered(runner, job_types)]
-    waiting = Job.objects.filter(claimable(is_outside=True), kind__in=names)
-    rows = VideoJob.objects.filter(job__in=waiting).select_related("job")
-    ordered = rows.order_by("priority", "job__created_at", "pk")
+    waiting = Job.objects.filter(
+        claimable(is_outside=True), kind__in=names, video_job__isnull=False
+    )
+    urgent = waiting.order_by("video_job__priority", "created_at", "pk").values_list(
+        "pk", flat=True
+    )
     patience = _Patience(runner)
-    # By pages and not by a cursor, for which PostgreSQL would write out all that wait.
+    # By pages and not by a cursor, for which PostgreSQL would write out all that wait; and
+    # their ids alone, since thousands may have to be sorted.
     for start in count(0, PAGE_ROWS):
-        page = list(ordered[start : start + PAGE_ROWS])
-        for video_job in page:
+        page = list(urgent[start : start + PAGE_ROWS])
+        rows = VideoJob.objects.in_bulk(page)
+        for video_job in filter(None, map(rows.get, page)):
             if not is_withheld(video_job, runner) and not patience.waits(video_job):
                 yield video_job
         if len(page) < PAGE_ROWS:

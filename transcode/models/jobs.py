@@ -35,6 +35,8 @@ class VideoJob(models.Model):
     `withheld` keeps offers from runners: `{"<runner id>": "<ISO time until>"}`;
     `failed_by` counts what a runner failed: `{"<runner id>": {"count", "at"}}`.
     Progress is a fraction; `progressed_at` is when `seen_progress` last changed.
+    `waits_since` copies from the kernel's row what runners are offered the jobs by: thousands
+    that wait need not be sorted for each question.
     `result` is what the finisher finds: names of staged files and checked fields.
     """
 
@@ -61,11 +63,19 @@ class VideoJob(models.Model):
     best_progress = models.FloatField(default=0.0, help_text="Over all attempts of a round.")
     seen_progress = models.FloatField(default=0.0, help_text="Of the present attempt.")
     progressed_at = models.DateTimeField(default=timezone.now)
+    waits_since = models.DateTimeField(
+        null=True, default=timezone.now, help_text="Empty unless the job is queued."
+    )
 
     class Meta:
         indexes = [
             models.Index(fields=["video", "round"], name="video_job_round"),
             models.Index(fields=["runner"], name="video_job_runner"),
+            models.Index(
+                fields=["priority", "waits_since", "job"],
+                name="video_job_urgent",
+                condition=models.Q(waits_since__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

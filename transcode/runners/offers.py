@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from core.jobs.kinds import kind_named
@@ -39,19 +40,14 @@ def offers(runner: Runner, job_types: list[str] | None) -> list[VideoJob]:
 
 def _pending(runner: Runner, job_types: list[str] | None) -> Iterator[VideoJob]:
     names = [kind.name for kind in _kinds() if kind.may_be_offered(runner, job_types)]
-    waiting = Job.objects.filter(
-        claimable(is_outside=True), kind__in=names, video_job__isnull=False
-    )
-    urgent = waiting.order_by("video_job__priority", "created_at", "pk").values_list(
-        "pk", flat=True
-    )
+    waiting = Job.objects.filter(claimable(is_outside=True), kind__in=names, pk=OuterRef("pk"))
+    rows = VideoJob.objects.filter(Exists(waiting), waits_since__isnull=False)
+    urgent = rows.order_by("priority", "waits_since", "job_id")
     patience = _Patience(runner)
-    # By pages and not by a cursor, for which PostgreSQL would write out all that wait; and
-    # their ids alone, since thousands may have to be sorted.
+    # By pages and not by a cursor, for which PostgreSQL would write out all that wait.
     for start in count(0, PAGE_ROWS):
         page = list(urgent[start : start + PAGE_ROWS])
-        rows = VideoJob.objects.in_bulk(page)
-        for video_job in filter(None, map(rows.get, page)):
+        for video_job in page:
             if not is_withheld(video_job, runner) and not patience.waits(video_job):
                 yield video_job
         if len(page) < PAGE_ROWS:

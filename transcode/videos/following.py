@@ -43,6 +43,11 @@ def job_changed(job: Job) -> None:
     VideoJob.objects.filter(~Q(seen_progress=share), job=job.pk).update(
         seen_progress=share, best_progress=Greatest("best_progress", share), progressed_at=now
     )
+    if job.status != Status.RUNNING or not job.stage:
+        is_waiting = job.status == Status.QUEUED
+        VideoJob.objects.filter(job=job.pk, waits_since__isnull=is_waiting).update(
+            waits_since=job.created_at if is_waiting else None
+        )
     if job.is_finished:
         transaction.on_commit(partial(storage.remove_staged, job.pk), robust=True)
     if job.status == Status.RUNNING and not job.stage:

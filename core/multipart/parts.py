@@ -7,6 +7,7 @@ from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import parse_options_header
 
+from core.api.parsers import is_storable
 from core.errors import InvalidInput
 
 MOST_PARTS = 64
@@ -112,7 +113,8 @@ class Parts:
             kind, said = parse_header_parameters(self._disposition.decode("utf-8", "replace"))
         except ValueError as error:
             raise NotAForm from error
-        if kind != "form-data" or "name" not in said:
+        # An encoding such as UTF-7 makes half surrogates of a name, which no answer can repeat.
+        if kind != "form-data" or not is_storable(said.get("name", "\0")):
             raise NotAForm
         self._events.append(Begin(said["name"], said.get("filename")))
 

@@ -40,6 +40,8 @@ def test_a_boundary_without_end_is_no_form():
         b"--x\r\nContent-Disposition: attachment; name=a\r\n\r\na\r\n" + END,
         b"--x\r\nX: " + b"y" * 9000 + b"\r\n\r\n\r\n" + END,
         HEAD + b"name=f; filename*=utf-9''%e2%82%ac.mp4\r\n\r\nx\r\n" + END,
+        HEAD + b"name*=utf-7''%2B2AA-\r\n\r\n\xff\r\n" + END,
+        HEAD + b"name*=utf-8''%00\r\n\r\n\xff\r\n" + END,
         (HEAD + b'name="a"\r\n\r\nb\r\n') * (MOST_PARTS + 1) + END,
     ],
 )

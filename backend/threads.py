@@ -14,7 +14,7 @@ from concurrent.futures import Executor, Future
 from typing import Any, TypeVar
 
 from asgiref.sync import ThreadSensitiveContext
-from django.db import connections
+from django.db import close_old_connections, connections
 
 T = TypeVar("T")
 
@@ -78,6 +78,9 @@ class Threads:
 
     def _work(self) -> None:
         while turn := self._next():
+            # Django does so at both ends of a request, but maybe in other threads: the database
+            # may have been restarted since this one has spoken to it.
+            close_old_connections()
             turn.take()
             del turn  # Nothing of a request lives on while its thread waits.
         connections.close_all()

@@ -46,6 +46,20 @@ def test_one_request_after_the_other_runs_in_the_same_thread_and_finds_its_conne
     assert pool.count == 1
 
 
+@pytest.mark.django_db
+def test_a_thread_asks_anew_in_each_turn_whether_its_connection_is_still_good(pool):
+    def view():
+        was_asked = connection.health_check_done
+        connection.ensure_connection()
+        connection.health_check_done = True
+        return was_asked
+
+    for _ in range(3):
+        assert serve(view) == [False]
+        wait_until(lambda: pool._idle == 1)
+    assert pool.count == 1
+
+
 def test_of_many_requests_a_few_are_served_at_once(pool):
     at_work, most = [], []
 

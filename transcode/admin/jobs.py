@@ -12,9 +12,10 @@ from core.jobs import lifecycle
 from core.jobs.models import Job
 from core.watched_admin import Watched, WatchedAdmin
 from transcode.admin.rights import may_manage_runners
-from transcode.models import VideoJob
+from transcode.models import RUNNER_HOLDER, VideoJob
 from transcode.runners import operating
 from transcode.states import JobState, state_column, state_of
+from transcode.videos.executors import REMOVED_RUNNER, executor_of, with_executors
 
 PROGRESS = ("state", "executor", "percentage", "failures", "error")
 SHOWN = (
@@ -59,7 +60,8 @@ class JobColumns:
         """Say who has it, or had it last."""
         if video_job.runner:
             return video_job.runner.name
-        return "local" if video_job.job.holder else "-"
+        said = executor_of(video_job) or "-"
+        return "a removed runner" if said == REMOVED_RUNNER else said.removeprefix(RUNNER_HOLDER)
 
     @admin.display(description="progress")
     def percentage(self, video_job: VideoJob) -> str:
@@ -82,7 +84,8 @@ class VideoJobInline(JobColumns, Watched, admin.TabularInline):  # type: ignore[
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[VideoJob]:
         """Select them with what their columns read."""
-        return super().get_queryset(request).select_related("job__parent", "runner")
+        jobs = super().get_queryset(request).select_related("job__parent", "runner")
+        return with_executors(jobs)
 
 
 @admin.register(VideoJob)
@@ -100,7 +103,8 @@ class VideoJobAdmin(JobColumns, WatchedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[VideoJob]:
         """Select jobs without what runners are told, and without what is said of the video."""
-        return super().get_queryset(request).defer("payload", "private_payload", "video__probe")
+        jobs = super().get_queryset(request)
+        return with_executors(jobs).defer("payload", "private_payload", "video__probe")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Let nobody find out a hash by asking which rows begin with it."""

@@ -12,6 +12,7 @@ from core.jobs.models import Status
 from transcode.models import Video, VideoFile, VideoJob, VideoState
 from transcode.states import JobState, state_of
 from transcode.videos import selectors
+from transcode.videos.executors import executor_of
 from transcode.videos.types import LabelBody
 
 PARENT_ERROR = "Parent error"
@@ -82,7 +83,7 @@ def _job_body(row: VideoJob) -> JobBody:
         "progress": _percentage(row),
         "failures": row.failures,
         "error": PARENT_ERROR if state == JobState.PARENT_ERRORED else job.error_message or None,
-        "executor": _executor(row),
+        "executor": executor_of(row),
         "startedAt": job.started_at.isoformat() if job.started_at and is_begun else None,
         "finishedAt": job.finished_at.isoformat() if job.finished_at else None,
     }
@@ -94,11 +95,3 @@ def _percentage(row: VideoJob) -> int | None:
         return None
     is_made = row.job.is_finishing or row.job.stage == "publish"
     return 100 if is_made else round(100 * row.job.progress)
-
-
-def _executor(row: VideoJob) -> str | None:
-    """Name who has the job, or had it last."""
-    if row.runner is not None:
-        return f"runner:{row.runner.name}"
-    has_begun = row.job.status != Status.QUEUED and row.job.started_at is not None
-    return "local" if has_begun else None

@@ -128,7 +128,11 @@ class VideoJobSerializer(serializers.Serializer[Any]):
     failures = serializers.IntegerField()
     error = serializers.CharField(allow_null=True)
     executor = serializers.CharField(
-        allow_null=True, help_text="`runner:<name>` or `local`; null before anybody has it."
+        allow_null=True,
+        help_text=(
+            "`runner:<name>`, `runner` for one that was removed since, or `local`; null before "
+            "anybody has it."
+        ),
     )
     startedAt = serializers.DateTimeField(allow_null=True)  # noqa: N815
     finishedAt = serializers.DateTimeField(allow_null=True)  # noqa: N815

@@ -3,6 +3,9 @@
 from django.db import models
 from django.utils import timezone
 
+# What the name under which a runner holds leases begins with.
+RUNNER_HOLDER = "runner:"
+
 
 class RegistrationToken(models.Model):
     """What an operator hands to whoever sets up a runner: `ptrrt-<uuid4>`, kept as it is."""
@@ -48,4 +51,4 @@ class Runner(models.Model):
     @property
     def holder(self) -> str:
         """The name under which the runner holds leases."""
-        return f"runner:{self.pk}"
+        return f"{RUNNER_HOLDER}{self.pk}"

@@ -9,6 +9,7 @@ from core.accounts.models import User
 from core.jobs.models import UNFINISHED
 from transcode.models import FileKind, Video, VideoFile, VideoJob, VideoState
 from transcode.videos.errors import NotFound
+from transcode.videos.executors import with_executors
 
 # What is over, whichever way; everything else is under way.
 SETTLED = (VideoState.PUBLISHED, VideoState.LIVE_ENDED, VideoState.TRANSCODING_FAILED)
@@ -47,9 +48,9 @@ def unfinished_videos_of(user: User) -> QuerySet[Video]:
 
 
 def jobs_of(video: Video) -> QuerySet[VideoJob]:
-    """Select a video's jobs of all rounds, with the kernel's rows, oldest first."""
+    """Select a video's jobs of all rounds, with rows of the kernel and who did them, in order."""
     jobs = VideoJob.objects.filter(video=video.pk).select_related("job__parent", "runner")
-    return jobs.order_by("job__created_at", "job")
+    return with_executors(jobs).order_by("job__created_at", "job")
 
 
 def open_jobs(video: Video) -> QuerySet[VideoJob]:

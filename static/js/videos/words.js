@@ -122,7 +122,8 @@ export function jobState({ state }) {
 /** Who does a job. */
 export function executor({ executor: name }) {
   if (!name) return "";
-  return name === "local" ? "this server" : name.replace(/^runner:/, "runner ");
+  if (name === "local") return "this server";
+  return name === "runner" ? "a runner that is gone" : name.replace(/^runner:/, "runner ");
 }
 
 /** What can be done about a job: "cancel", "retry" or nothing. */

@@ -5,6 +5,7 @@ import pytest
 from core.jobs import lifecycle
 from core.jobs.models import Job
 from transcode.models import VideoJob
+from transcode.runners.removal import remove_runner
 from transcode.states import JobState, state_of
 from transcode.tests.admin.conftest import act, text_of
 from transcode.tests.factories import accepted, ends, fresh, make_job, make_runner, make_video
@@ -102,6 +103,18 @@ def test_jobs_are_found_by_video_runner_and_id(desk, held, other_user):
         found = desk.get(LIST, {"q": words}).context["cl"].queryset
         assert [job.pk for job in found] == [held.pk]
     assert str(other.pk) in text_of(desk.get(LIST, {"q": "Another"}))
+
+
+def test_list_and_page_say_who_did_a_job_also_when_that_runner_is_gone(desk, video, held):
+    lifecycle.succeed(Job.objects.get(pk=held.pk), {})
+    ours = make_job(video)
+    job = lifecycle.claim(ours.pk, holder="worker:host/pid:1:2", is_outside=True)
+    lifecycle.succeed(job, {})
+    assert "Ada&#x27;s" in text_of(desk.get(page_of(held)))
+    remove_runner(fresh(held).runner)
+    for address in (LIST, page_of(held), f"/admin/transcode/video/{video.pk}/change/"):
+        assert "a removed runner" in text_of(desk.get(address))
+    assert ">local<" in text_of(desk.get(page_of(ours)))
 
 
 def test_neither_list_nor_page_shows_a_token_or_a_hash(desk, held):

@@ -6,9 +6,11 @@ import uuid
 import pytest
 from rest_framework.test import APIClient
 
+from core.jobs import lifecycle
 from core.jobs.models import Job, Status
 from transcode.api.schema import VideoSerializer
 from transcode.models import JobType, Video, VideoJob, VideoState
+from transcode.runners.removal import remove_runner
 from transcode.tests.api.conftest import VIDEO, assert_problem, files_below
 from transcode.tests.factories import accepted, ends, make_job, make_runner, make_video
 from transcode.videos import pictures
@@ -183,6 +185,24 @@ def test_a_job_that_ended_here_says_so_and_its_child_whose_fault_it_was(api, use
     assert (first["state"]["id"], first["error"], first["executor"]) == (4, "Oh.", "local")
     assert (second["state"]["id"], second["error"]) == (7, "Parent error")
     assert second["executor"] is None
+
+
+def test_what_a_runner_did_that_is_gone_is_not_said_to_be_done_here(api, user):
+    video = make_video(user)
+    done, dropped, ours = (make_job(video, resolution=size) for size in (360, 240, 144))
+    gone, _ = make_runner("gone")
+    stays, _ = make_runner("stays")
+    accepted(gone, done)
+    lifecycle.succeed(Job.objects.get(pk=done.pk), {})
+    accepted(stays, dropped)
+    lifecycle.release(Job.objects.get(pk=dropped.pk))
+    lifecycle.cancel(dropped.pk)
+    lifecycle.claim(ours.pk, holder="worker:host/pid:1:2", is_outside=True)
+    remove_runner(gone)
+
+    jobs = api.get(at(video, "/jobs")).json()["data"]
+
+    assert [job["executor"] for job in jobs] == ["runner", "runner:stays", "local"]
 
 
 @pytest.mark.parametrize(

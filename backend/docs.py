@@ -12,6 +12,9 @@ class Docs(SpectacularSwaggerSplitView):
     """The page at `/api/docs/`; its scripts are files, its styles stand in the page."""
 
     schema = None  # it is no part of what it shows
+    # It is everybody's; neither a refused token nor DRF's answer to OPTIONS has a template.
+    authentication_classes = ()
+    http_method_names = ("get", "head")
 
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Show the page, or the script that it asks for."""

@@ -53,3 +53,10 @@ def test_schema_and_page_answer_with_and_without_the_last_slash(anybody, path):
         assert (
             b"/api/v1/openapi.json" in answer.content + anybody.get("/api/v1/docs/?script=").content
         )
+
+
+@pytest.mark.parametrize("path", ["/api/docs/", "/api/v1/docs/"])
+def test_the_page_fails_at_no_token_and_no_method(anybody, path):
+    assert anybody.get(path, headers={"Authorization": "Bearer none"}).status_code == 200
+    for method in ("OPTIONS", "POST", "DELETE"):
+        assert anybody.generic(method, path).status_code == 405

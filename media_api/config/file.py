@@ -84,6 +84,8 @@ def read(path: Path, secrets: Mapping[str, str]) -> Config:
 
 def _mapping(path: Path) -> dict[Any, Any]:
     """What the YAML says. Errors of the parser are shown without the text that they quote."""
+    if path.is_fifo():  # To open it would hold up the process until somebody writes.
+        raise ConfigError(f"{path.name} is no file.")
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
@@ -96,7 +98,8 @@ def _mapping(path: Path) -> dict[Any, Any]:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{path.name} is no YAML: see line {line}.") from None
-    except (yaml.YAMLError, ValueError, RecursionError):
+    except (yaml.YAMLError, ValueError, RecursionError, LookupError, AttributeError, TypeError):
+        # PyYAML's own constructors trip over `!!bool maybe`, `!!int ''`, `!!timestamp noon`.
         raise ConfigError(f"{path.name} is no YAML in UTF-8.") from None
     if data is None:
         return {}

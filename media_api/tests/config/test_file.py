@@ -101,6 +101,9 @@ def test_a_refusal_shows_nothing_that_may_be_a_secret(tmp_path: Path, text: str)
         "just a word",
         "a: " + "x" * 2**20,
         "*unknown",
+        "dev_mode: !!bool maybe",
+        "requests_queue_size: !!int ''",
+        "a: !!timestamp noon",
     ],
 )
 def test_what_is_no_yaml_with_keys_is_refused(tmp_path: Path, text: str | bytes) -> None:
@@ -140,6 +143,13 @@ def test_a_key_that_nothing_reads_gives_a_warning(
         "'summary.apikee'",
     ]
     assert SECRET not in caplog.text
+
+
+def test_a_pipe_in_its_place_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "config.yaml")
+
+    with pytest.raises(ConfigError, match="no file"):
+        load(tmp_path / "config.yaml", {})
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "{}", "---\n"])

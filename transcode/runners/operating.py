@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
 from core.errors import InvalidInput
 from core.jobs import lifecycle
-from core.jobs.models import Job
+from core.jobs.models import Job, Status
 from transcode.models import RegistrationToken, Runner, VideoJob
 from transcode.runners import types
 from transcode.runners.problems import UnknownJob
@@ -113,11 +114,14 @@ def cancel(job_id: UUID) -> None:
 def delete(job_id: UUID) -> None:
     """Cancel a job where that can be, then erase it. Raises: `UnknownJob`, `InvalidInput`.
 
-    First the one, then the other: its video has followed before the row is gone.
+    First the one, then the other: its video has followed before the row is gone. What a job
+    that is done has released goes on without it.
     """
     try:
         cancel(job_id)
     except InvalidInput:
         if Job.objects.filter(pk=job_id, is_finishing=True).exists():
             raise
-    Job.objects.filter(pk=job_id, finished_at__isnull=False).delete()
+    with transaction.atomic():
+        Job.objects.filter(parent=job_id, parent__status=Status.SUCCEEDED).update(parent=None)
+        Job.objects.filter(pk=job_id, finished_at__isnull=False).delete()

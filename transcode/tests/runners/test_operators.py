@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from core.jobs import lifecycle
 from core.jobs.models import Job, Status
 from tests.support.fixtures import client_of
-from transcode.models import JobType, RegistrationToken, Runner, VideoJob
+from transcode.models import JobType, RegistrationToken, Runner, VideoJob, VideoState
 from transcode.runners import holding
 from transcode.states import JobState, state_of
 from transcode.tests.factories import (
@@ -313,6 +313,20 @@ def test_jobs_that_are_unknown_or_not_of_a_video_are_not_found(operator, user):
         assert operator.delete(f"{BASE}/jobs/{job_id}").status_code == 404
     assert operator.delete(f"{BASE}/jobs/x").status_code == 400
     assert Job.objects.filter(pk=other.pk).exists()
+
+
+def test_what_an_erased_job_had_released_goes_on_without_it(operator, held):
+    child = make_job(held.video, parent=held, resolution=0)
+    lifecycle.succeed(fresh(held).job, {})
+
+    assert operator.delete(f"{BASE}/jobs/{held.pk}").status_code == 204
+
+    accepted(make_runner()[0], child)
+    lifecycle.cancel(child.pk)
+    lifecycle.retry(child.pk)
+    assert fresh(child).job.status == Status.QUEUED
+    held.video.refresh_from_db()
+    assert held.video.state == VideoState.TO_TRANSCODE
 
 
 @pytest.mark.parametrize("is_over", [False, True])

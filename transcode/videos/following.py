@@ -23,11 +23,10 @@ from django.utils.module_loading import import_string
 from core.jobs.models import UNFINISHED, Job, Status
 from transcode.models import JobType, Video, VideoJob, VideoState
 from transcode.videos import events, storage
+from transcode.videos.types import MOST_BEFORE_THE_END
 
 logger = logging.getLogger(__name__)
 
-# 100 is for what is published.
-MOST_BEFORE_THE_END = 99.0
 # An encode is nearly all of a job; checking and placing its result is the rest.
 ENCODE_SHARE = 0.98
 FOLLOWED = (VideoState.TO_TRANSCODE, VideoState.PUBLISHED, VideoState.TRANSCODING_FAILED)

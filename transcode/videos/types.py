@@ -8,6 +8,8 @@ from transcode.videos.storage import file_of
 
 # Makes the address of a video's file under /play/, of its plain name.
 PlayUrl = Callable[[Video, str], str]
+# 100 is for what is published.
+MOST_BEFORE_THE_END = 99.0
 LIVE_STATES = (VideoState.WAITING_FOR_LIVE,)
 
 
@@ -127,7 +129,11 @@ def state_body(video: Video) -> LabelBody:
 
 def shown_progress(video: Video) -> int | None:
     """Return the percentage, rounded down: 100 is only what is published. None while live."""
-    return None if video.is_live else int(video.progress)
+    if video.is_live:
+        return None
+    # What is published may be tried again for what it lacks, and has come to 100 before.
+    most = 100.0 if video.state == VideoState.PUBLISHED else MOST_BEFORE_THE_END
+    return int(min(video.progress, most))
 
 
 def _aspect(video: Video) -> float | None:

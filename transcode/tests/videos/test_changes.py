@@ -8,10 +8,12 @@ from core.errors import FieldErrors
 from core.jobs.lifecycle import LeaseLost, report
 from core.jobs.models import Job
 from transcode.models import Video, VideoFile, VideoJob, VideoState
+from transcode.tests.factories import ends
 from transcode.tests.videos.conftest import files_below
 from transcode.tests.videos.making import accept, finish, give_up, make_video, stage
 from transcode.videos import services, storage
 from transcode.videos.errors import NotFound, WrongState
+from transcode.videos.types import shown_progress
 
 pytestmark = pytest.mark.usefixtures("alone", "transactional_db", "videos")
 
@@ -108,6 +110,19 @@ def test_a_retry_brings_a_failed_video_back_with_all_its_failures_forgiven(user)
     assert (now.state, now.error) == (VideoState.TO_TRANSCODE, "")
     assert set(Job.objects.values_list("status", flat=True)) == {"queued"}
     assert set(VideoJob.objects.values_list("failures", flat=True)) == {0}
+
+
+def test_what_is_tried_again_after_the_video_was_published_is_not_shown_as_done(published):
+    VideoJob.objects.filter(video=published, resolution=180).update(is_optional=True)
+    lost = VideoJob.objects.get(video=published, resolution=180)
+    ends(lost, "cancelled")
+    assert shown_progress(published) == 100
+
+    services.retry(published)
+
+    assert (seen(published).state, shown_progress(seen(published))) == (VideoState.TO_TRANSCODE, 99)
+    finish(lost.job, "180")
+    assert (seen(published).state, shown_progress(seen(published))) == (VideoState.PUBLISHED, 100)
 
 
 def test_nothing_is_cancelled_where_nothing_is_under_way(published):

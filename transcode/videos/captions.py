@@ -11,7 +11,7 @@ from core.jobs.models import Job
 from transcode.kind import RUNNER_SEEN, kind_for
 from transcode.models import Caption, JobType, Runner, Video
 from transcode.videos import extras, publication, storage
-from transcode.videos.errors import WrongState
+from transcode.videos.errors import NotFound, WrongState
 
 PRIORITY = 200
 MAX_BYTES = 10 * 2**20
@@ -28,7 +28,7 @@ def request(video: Video, *, force: bool = False, base_url: str = "") -> Job:
 
     Without `force` a video that has captions already is left alone.
     Raises: `NoEngine` when our own does not understand it and no runner was seen lately;
-    `WrongState`.
+    `WrongState`; `NotFound` when the video has gone meanwhile.
     """
     if not video.has_audio or not video.is_playable or video.is_live:
         raise WrongState("There is nothing to listen to in this video.")
@@ -41,6 +41,9 @@ def request(video: Video, *, force: bool = False, base_url: str = "") -> Job:
         return {"input": {"videoFileUrl": f"{files}/max-quality/audio"}, "output": {}}
 
     with transaction.atomic():
+        # One that is being removed gets no more jobs: its removal has seen all there are.
+        if not Video.objects.select_for_update(no_key=True).filter(pk=video.pk).first():
+            raise NotFound
         return extras.add_job(
             video, JobType.TRANSCRIPTION, describe, priority=PRIORITY, base_url=base_url
         )

@@ -10,6 +10,8 @@ from transcode.models import Caption, JobType, Video, VideoJob, VideoState
 from transcode.tests.api.conftest import VIDEO, assert_problem
 from transcode.tests.factories import make_runner
 from transcode.tests.videos.making import make_video
+from transcode.videos import captions, services
+from transcode.videos.errors import NotFound
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,6 +34,17 @@ def test_without_a_token_it_is_401(video):
 def test_what_is_not_there_or_anothers_is_404(api, other_api, video):
     assert_problem(api.post(at(uuid.uuid4())), 404, "not_found")
     assert_problem(other_api.post(at(video.pk)), 404, "not_found")
+
+
+def test_a_video_that_is_removed_while_it_is_asked_for_is_not_found(video):
+    make_runner()
+    seen = Video.objects.get(pk=video.pk)
+    services.remove(video)
+
+    with pytest.raises(NotFound):
+        captions.request(seen)
+
+    assert not Job.objects.exists()
 
 
 def test_get_is_405(api, video):

@@ -11,6 +11,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from time import monotonic
 from typing import Any, TypeVar
 
 from asgiref.sync import ThreadSensitiveContext
@@ -19,7 +20,9 @@ from django.db import close_old_connections, connections
 T = TypeVar("T")
 
 KEPT = 8
-# What blocks for longer (a slow disk, a lock) does not hold up the others: they get a thread more.
+# What blocks for longer (a slow disk, a lock) does not hold up the others: they get threads of
+# their own. While turns are taken it is the processor that is waited for: then one thread more is
+# tried at a time, since each may be a connection to a database that has a hundred.
 PATIENCE_S = 0.5
 
 
@@ -52,6 +55,8 @@ class Threads:
         self.kept = kept
         self.count = 0
         self._idle = 0
+        self._taken = 0
+        self._next_try_s = 0.0
         self._goes_on: deque[Turn] = deque()
         self._begins: deque[Turn] = deque()
         self._changed = threading.Condition()
@@ -65,16 +70,25 @@ class Threads:
             elif self.count < self.kept:
                 self._start()
             else:
-                asyncio.get_running_loop().call_later(PATIENCE_S, self._relieve, turn)
+                self._look_later(turn)
 
-    def _relieve(self, turn: Turn) -> None:
+    def _look_later(self, turn: Turn) -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_later(PATIENCE_S, self._relieve, turn, self._taken)
+
+    def _relieve(self, turn: Turn, taken: int) -> None:
+        """Start a thread if nothing was taken since, or it is time to try one more."""
         with self._changed:
-            if turn in self._goes_on or turn in self._begins:
+            if turn not in self._goes_on and turn not in self._begins:
+                return
+            if taken == self._taken or monotonic() >= self._next_try_s:
+                self._next_try_s = monotonic() + PATIENCE_S
                 self._start()
+            self._look_later(turn)
 
     def _start(self) -> None:
-        self.count += 1
         threading.Thread(target=self._work, name="requests", daemon=True).start()
+        self.count += 1
 
     def _work(self) -> None:
         while turn := self._next():
@@ -94,6 +108,7 @@ class Threads:
                 self._idle += 1
                 self._changed.wait()
                 self._idle -= 1
+            self._taken += 1
             return (self._goes_on or self._begins).popleft()
 
 

@@ -87,6 +87,19 @@ def test_who_waits_too_long_gets_a_thread_more_which_ends_with_the_rush(pool, mo
     wait_until(lambda: pool.count == threads.KEPT)
 
 
+def test_a_rush_that_goes_on_gets_few_threads_more(pool, monkeypatch):
+    monkeypatch.setattr(threads, "PATIENCE_S", 0.2)
+    most = []
+
+    def view():
+        most.append(pool.count)
+        threading.Event().wait(0.02)
+
+    serve(*[view] * 400)  # a second's work for the threads that stay
+
+    assert max(most) < 4 * threads.KEPT
+
+
 def test_a_request_that_has_begun_goes_before_those_that_have_not(pool):
     pool.kept = 1
     order = []

@@ -220,4 +220,9 @@ setInterval(() => {
   const unfinished = store.all.filter(busy).slice(0, SYNCED_AT_ONCE);
   unfinished.forEach(({ rid }) => socket.send({ type: "sync", rid }));
 }, SYNC_MS);
-setInterval(() => { if (socket.isOpen && !document.hidden) readAgain().catch(() => {}); }, CHECK_MS);
+function check() {
+  if (socket.isOpen && !document.hidden) readAgain().catch(() => {});
+}
+
+setInterval(check, CHECK_MS);
+document.addEventListener("visibilitychange", check);

@@ -1,5 +1,7 @@
 """`manage.py live_ingest`: the process that takes live streams in (RTMP)."""
 
+import signal
+import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -14,4 +16,6 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Do it until the process ends."""
+        # Told to stop it unwinds: its nginx ends, and its folder goes.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         ingest.serve()

@@ -48,6 +48,24 @@ def has_begun(video):
     return session(video).started_at
 
 
+def test_an_ingest_that_is_told_to_stop_leaves_neither_a_folder_nor_an_nginx(
+    platform, announce, settings
+):
+    def folders():
+        return {path for path in settings.DATA_DIR.glob("live-*") if path.is_dir()}
+
+    before = folders()
+    child = platform.start_ingest()
+    announce()
+    wait_until(is_listening, 90)
+    served_by = nginx_of(child)
+    assert folders() > before
+    child.process.terminate()
+    assert child.process.wait(60) == 0
+    assert folders() == before
+    assert not any(is_alive(pid) for pid in served_by)
+
+
 def test_nobody_listens_without_a_session(ingest, announce):
     assert not is_listening()
     new = announce()

@@ -114,8 +114,8 @@ def test_a_killed_launcher_takes_every_process_with_it_and_can_start_again(launc
 def test_a_killed_worker_takes_its_children_with_it(launched: Launched):
     launched.wait_until_ready()
     worker = launched.pid_of("worker")
-    children = Path(f"/proc/{worker}/task/{worker}/children").read_text().split()
-    assert children
+    # It is ready to serve before its workers have begun.
+    children = wait_until(Path(f"/proc/{worker}/task/{worker}/children").read_text).split()
 
     os.kill(worker, signal.SIGKILL)
 

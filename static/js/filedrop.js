@@ -4,10 +4,14 @@
 export function offerFiles(send) {
   const form = document.getElementById("send");
   form.addEventListener("submit", (event) => event.preventDefault());
-  document.getElementById("files").addEventListener("change", ({ target }) => {
-    send([...target.files]);
-    target.value = "";
-  });
+  const input = document.getElementById("files");
+  const chosen = () => {
+    if (!input.files.length) return;
+    send([...input.files]);
+    input.value = "";
+  };
+  input.addEventListener("change", chosen);
+  chosen(); // before this script had come
   addEventListener("dragover", (event) => {
     event.preventDefault();
     document.body.classList.add("is-dropping");

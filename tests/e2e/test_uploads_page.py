@@ -1,5 +1,7 @@
 """The page of uploads: scans are sent, read, listed and found, whatever becomes of the line."""
 
+import re
+
 import pytest
 from playwright.sync_api import Route, expect
 
@@ -81,6 +83,22 @@ def test_a_sending_that_is_stopped_makes_room_for_the_next(
     expect(row(page, "scan 2.png")).to_have_count(1)
     expect(page.locator("#sending li")).to_have_count(0)
     assert Upload.objects.count() == 1
+
+
+def test_a_file_that_is_chosen_before_the_scripts_have_come_is_sent(
+    visitor: Visitor, user, tmp_path
+) -> None:
+    page = visitor.sign_in(user.email)
+    held: list[Route] = []
+    page.route(re.compile(r"/js/uploads\.js"), lambda route: held.append(route))
+    page.goto(visitor.url + "/uploads/", wait_until="commit")
+
+    send(page, scans.saved(tmp_path, "scan.png", scans.png()))
+    wait_until(lambda: held or page.wait_for_timeout(50))
+    held[0].continue_()
+
+    row(page, "scan.png").click()
+    status(page, "Ready")
 
 
 def test_the_same_file_again_is_shown_as_such(visitor: Visitor, user, tmp_path) -> None:

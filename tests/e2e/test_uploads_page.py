@@ -90,7 +90,11 @@ def test_a_file_that_is_chosen_before_the_scripts_have_come_is_sent(
 ) -> None:
     page = visitor.sign_in(user.email)
     held: list[Route] = []
-    page.route(re.compile(r"/js/uploads\.js"), lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile(r"/js/uploads\.js"), hold)
     page.goto(visitor.url + "/uploads/", wait_until="commit")
 
     send(page, scans.saved(tmp_path, "scan.png", scans.png()))

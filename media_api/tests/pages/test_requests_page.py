@@ -15,6 +15,7 @@ from tests.e2e.conftest import Visitor
 from tests.e2e.desk import drop
 from tests.e2e.test_widths import check_width
 from tests.support.clips import clip
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.xdist_group("browser")
 HOSTILE = '<img src=x onerror="document.title=1"><b>bold</b>'
@@ -174,7 +175,7 @@ def test_a_film_is_sent_its_bars_move_and_its_results_are_shown(visitor: Visitor
     expect(page.locator("#sending li")).to_have_count(0)
     video = shown.locator("video")
     expect(video).to_be_visible()
-    page.wait_for_function("document.querySelector('.results video').readyState >= 1")
+    wait_until(lambda: video.evaluate("(each) => each.readyState") >= 1)
     assert video.evaluate("(each) => each.videoWidth") == 640
     archive = shown.get_by_role("link", name="Everything (zip)").get_attribute("href")
     assert page.request.get(visitor.url + str(archive)).body()[:2] == b"PK"

@@ -17,6 +17,7 @@ const find = (id) => document.getElementById(id);
 export class VideoSheet {
   uuid = ""; // of the open video, "" for none
   #video = null;
+  #said = ""; // what was refused last
   #timer;
   #reading = false;
 
@@ -50,6 +51,7 @@ export class VideoSheet {
   /** Show the open video's present state. */
   show(video) {
     const before = this.#video;
+    if (before && before.state.id !== video.state.id) this.#said = "";
     this.#video = video;
     if (!awaitsStream(video)) find("live-key").replaceChildren();
     this.#head(video);
@@ -61,6 +63,7 @@ export class VideoSheet {
 
   /** Say what went wrong with an action, or with the video. */
   complain(message) {
+    this.#said = message;
     const words = message || (this.#video ? failure(this.#video) : "");
     find("video-error").textContent = words;
     find("video-error").hidden = !words;
@@ -77,7 +80,7 @@ export class VideoSheet {
     find("video-progress").hidden = !encoding(video);
     find("video-progress").value = video.progress ?? 0;
     find("video-warnings").replaceChildren(...video.warnings.map((words) => item(words)));
-    this.complain("");
+    this.complain(this.#said); // news of the video do not wipe a refusal away
   }
 
   #buttons(video) {

@@ -138,7 +138,8 @@ async def test_a_runner_that_is_removed_loses_its_socket(platform, make_runner):
     stays, _ = await dial(platform, {"runnerToken": other_token})
     await sync_to_async(runner.delete)()
     assert (await socket.until("41")) == "41/runners,"
-    assert await sync_to_async(presence.connected)() == {other.pk}
+    # On a busy machine the other's note may have run out, and comes again at the next look.
+    await asyncio.to_thread(wait_until, lambda: presence.connected() == {other.pk})
     await stays.websocket.close()
 
 

@@ -178,7 +178,7 @@ def _users_of(questions: list[Question]) -> dict[str, User]:
     """Return the accounts of tokens by the ids in them; who is not found is not let in."""
     ids = {_user_id(question) for question in questions if question.claims is not None}
     try:
-        found = User.objects.filter(pk__in=ids).only("is_active", "token_version")
+        found = User.objects.filter(pk__in=ids)
         return {str(user.pk): user for user in found}
     except (ValidationError, ValueError):
         return {}

@@ -62,7 +62,7 @@ class Instance:
     @property
     def redis_url(self) -> str:
         """The address of the instance's own Redis."""
-        return f"unix://{Path(self.env['DATA_DIR'], 'run', 'redis.sock')}"
+        return f"unix://{Path(self.env['DATA_DIR'], 'redis.sock')}"
 
     def processes(self) -> list[psutil.Process]:
         """Every process of the platform that runs now."""

@@ -3,7 +3,7 @@
 Left alone, Django sends each `process_request` and `process_response` through a thread, a
 dozen times a request, which is more work than most views are. These only look at heads and
 cookies; the two that may write to the database go through a thread when they will.
-`SecurityMiddleware` stays as it is: `check --deploy` asks for it by its name.
+What `check --deploy` asks for by its name stays as it is.
 """
 
 from typing import Any
@@ -12,10 +12,8 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.http import HttpRequest, HttpResponseBase
-from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.http import HttpRequest
 from django.middleware.common import CommonMiddleware
-from django.middleware.csrf import CsrfViewMiddleware
 from django.utils.deprecation import MiddlewareMixin
 
 
@@ -45,10 +43,6 @@ class Common(InPlace, CommonMiddleware):
     """Slashes at the end, lengths, and who may not come at all."""
 
 
-class XFrameOptions(InPlace, XFrameOptionsMiddleware):
-    """A header."""
-
-
 class Authentication(InPlace, AuthenticationMiddleware):
     """`request.user`, which is read when somebody asks for it."""
 
@@ -68,22 +62,3 @@ class Messages(InPlace, MessageMiddleware):
         """Messages that were shown or left are written."""
         left = getattr(request, "_messages", None)
         return left is not None and bool(left.used or left.added_new)
-
-
-class Csrf(InPlace, CsrfViewMiddleware):
-    """Against forms that other sites send in a visitor's name."""
-
-    def __init__(self, get_response: Any) -> None:
-        super().__init__(get_response)
-        if self.async_mode:
-            # Not a method of the class: Django asks each middleware for it once, in its mode.
-            vars(self)["process_view"] = self._process_view_async
-
-    async def _process_view_async(
-        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
-    ) -> HttpResponseBase | None:
-        """Refuse a request without the token; to find that, a form may have to be read."""
-        check = super().process_view
-        if getattr(view, "csrf_exempt", False):
-            return check(request, view, args, kwargs)
-        return await sync_to_async(check)(request, view, args, kwargs)

@@ -112,7 +112,7 @@ def bare_server(path: Path) -> Iterator[str]:
         for _ in range(200):
             with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 break
-            time.sleep(0.05)
+            time.sleep(0.05)  # memory is sampled
         yield f"http://127.0.0.1:{port}/"
     finally:
         process.terminate()

@@ -200,7 +200,7 @@ def main():
         )
         try:
             while not Path(folder, "redis.sock").exists():
-                time.sleep(0.05)
+                time.sleep(0.05)  # Redis tells nobody when it listens
             import django
 
             django.setup()

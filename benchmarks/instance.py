@@ -39,7 +39,7 @@ class Instance:
             with suppress(httpx.HTTPError):
                 if httpx.get(f"{self.url}/readyz", timeout=2).status_code == 200:
                     break
-            time.sleep(0.2)
+            time.sleep(0.2)  # nobody tells when it serves
         else:
             raise TimeoutError("the platform did not become ready")
         login = {"email": "admin@localhost", "password": self._password}

@@ -41,7 +41,7 @@ class MediaPerson:
                 return
             if status["status"] > FINISHED:
                 raise RuntimeError(f"the request ended badly: {status}")
-            time.sleep(POLL_S)
+            time.sleep(POLL_S)  # as a client without a socket asks
         raise TimeoutError("the request did not end")
 
     def made_s(self, route: str, path: Path, data: dict[str, Any]) -> float:

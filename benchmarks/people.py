@@ -60,7 +60,7 @@ class Person:
                 return video
             if video["state"]["id"] == 7:
                 raise RuntimeError(f"the video failed: {video['error']}")
-            time.sleep(every_s)
+            time.sleep(every_s)  # as a client without a socket asks
         raise TimeoutError("the video did not become so")
 
     def first_frame(self, video: dict[str, Any]) -> None:

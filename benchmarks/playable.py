@@ -91,7 +91,7 @@ def slowly(path: Path) -> Iterator[bytes]:
             yield piece
             sent += len(piece)
             due = began + UPLOAD_S * sent / size
-            time.sleep(max(0.0, due - time.perf_counter()))
+            time.sleep(max(0.0, due - time.perf_counter()))  # a line so fast
 
 
 if __name__ == "__main__":

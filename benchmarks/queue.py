@@ -101,7 +101,7 @@ def _wait_for(predicate: Callable[[], object]) -> None:
     while not predicate():
         if time.monotonic() > deadline:
             raise TimeoutError("the benchmark's platform did not start")
-        time.sleep(0.05)
+        time.sleep(0.05)  # nobody tells when it has started
 
 
 if __name__ == "__main__":

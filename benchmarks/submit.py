@@ -108,7 +108,7 @@ def wait_for(port: int) -> None:
     while time.monotonic() < deadline:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
-        time.sleep(0.1)
+        time.sleep(0.1)  # nobody tells when it listens
     raise SystemExit("the server did not start")
 
 

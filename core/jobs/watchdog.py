@@ -126,7 +126,7 @@ class Watchdog:
         """Return why the job has to end, if it has to. A look that fails is not the last."""
         try:
             return self._over_a_limit(now) or self._keep_up(now, is_time_to_read)
-        except Exception:
+        except Exception:  # whatever it was, the job goes on and is looked at again
             logger.exception("job %s could not be looked at", self.holding.job.pk)
             return None
 

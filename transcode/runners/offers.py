@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cached_property
-from itertools import count
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
@@ -45,13 +45,12 @@ def _pending(runner: Runner, job_types: list[str] | None) -> Iterator[VideoJob]:
     urgent = rows.order_by("priority", "waits_since", "job_id")
     patience = _Patience(runner)
     # By pages and not by a cursor, for which PostgreSQL would write out all that wait.
-    for start in count(0, PAGE_ROWS):
-        page = list(urgent[start : start + PAGE_ROWS])
+    seen: list[UUID] = []
+    while page := list(urgent.exclude(pk__in=seen)[:PAGE_ROWS]):
+        seen += [video_job.pk for video_job in page]  # by no offset: rows go between two pages
         for video_job in page:
             if not is_withheld(video_job, runner) and not patience.waits(video_job):
                 yield video_job
-        if len(page) < PAGE_ROWS:
-            return
 
 
 def _kinds() -> list[type[VideoKind]]:

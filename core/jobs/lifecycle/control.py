@@ -121,7 +121,7 @@ def _take_back(job: Job, still: Q) -> bool:
         return _requeue_or_fail(job, held(job) & still) is not None
     except (OperationalError, InterfaceError):
         raise  # The database is away: so it is for the others.
-    except Exception:
+    except Exception:  # a kind of job may fail in its own way; the others are taken back
         logger.exception("job %s cannot be taken back from its holder", job.pk)
         return False
 

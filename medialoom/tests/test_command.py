@@ -221,7 +221,9 @@ def test_the_worst_end_is_the_exit_status(run, ends, status):
 
 def test_an_interrupted_watch_says_how_to_go_on():
     with socket_server(says(sync())) as url:
-        command = [sys.executable, "-m", "medialoom", "watch", RID, "--json", "--server", url]
+        # What a shell starts in the background ignores Ctrl-C, and so would our child.
+        command = ["env", "--default-signal=INT", sys.executable, "-m", "medialoom"]
+        command += ["watch", RID, "--json", "--server", url]
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )

@@ -9,7 +9,14 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from core.accounts.models import User
 
@@ -43,11 +50,16 @@ class Visitor:
     def watch(self, page: Page) -> Page:
         """Note what a page complains about and whom it asks."""
         page.set_default_timeout(PATIENCE_MS)
-        page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
+        page.on("console", self._note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
         page.on("websocket", lambda socket: self.hosts.add(urlsplit(socket.url).netloc))
         return page
+
+    def _note(self, said: ConsoleMessage) -> None:
+        """Keep an error of the console, with the address that a refusal itself leaves out."""
+        if said.type == "error":
+            self.complaints.append(f"{said.text} ({said.location['url']})")
 
     def goto(self, path: str) -> Page:
         """Open a page of the platform."""

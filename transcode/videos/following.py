@@ -105,7 +105,8 @@ def outcome_of(shares: list[Share], *, is_playable: bool) -> tuple[VideoState, s
     """Return state, error and warnings that a round's jobs amount to (2.6).
 
     A rendition that the video can do without costs a warning, if something plays. The copy
-    that is published first is none: the ladder has its size again.
+    that is published first is none: the ladder has its size again. Nothing may play though
+    nothing has failed: an operator can erase the job that was cancelled.
     """
     needed = [share for share in shares if share.has_failed and not share.is_optional]
     if needed:
@@ -113,8 +114,9 @@ def outcome_of(shares: list[Share], *, is_playable: bool) -> tuple[VideoState, s
     if any(share.status in UNFINISHED for share in shares):
         return VideoState.TO_TRANSCODE, "", []
     missing = [share for share in shares if share.has_failed]
-    if missing and not is_playable:
-        return VideoState.TRANSCODING_FAILED, _why(missing[0]), []
+    if not is_playable:
+        why = _why(missing[0]) if missing else "Its jobs have left nothing that plays."
+        return VideoState.TRANSCODING_FAILED, why, []
     lost = [share for share in missing if share.type != JobType.REMUX]
     warnings = [f"The rendition of {each.resolution}p is missing: {_why(each)}" for each in lost]
     return VideoState.PUBLISHED, "", warnings

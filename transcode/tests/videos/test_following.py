@@ -64,6 +64,13 @@ def test_an_optional_job_that_failed_fails_a_video_that_does_not_play():
     assert following.outcome_of(shares, is_playable=False)[0] == VideoState.TRANSCODING_FAILED
 
 
+def test_a_video_of_which_nothing_plays_is_not_published():
+    state, error, _ = following.outcome_of([share("succeeded")], is_playable=False)
+
+    assert state == VideoState.TRANSCODING_FAILED
+    assert error == "Its jobs have left nothing that plays."
+
+
 def test_a_copy_that_failed_is_no_loss_once_the_ladder_is_there():
     copy = Share("failed", "It broke.", 1.0, 0.0, True, JobType.REMUX, 360)
 

@@ -8,10 +8,12 @@ from typing import Any
 import httpx
 
 from benchmarks.instance import Instance
+from medialoom.credentials import Tokens
+from medialoom.progress import FINISHED
+from medialoom.session import Session
+from medialoom.watching import Watch
 
-POLL_S = 0.01
 PATIENCE_S = 900.0
-FINISHED = 2
 
 
 class MediaPerson:
@@ -22,6 +24,7 @@ class MediaPerson:
         self.client = httpx.Client(
             base_url=f"{platform.url}/api/v1", headers=headers, timeout=PATIENCE_S
         )
+        self._session = Session(platform.url, Tokens(platform.token))
 
     def post(self, route: str, path: Path, data: dict[str, Any]) -> str:
         """Post a file and return its rid."""
@@ -33,16 +36,13 @@ class MediaPerson:
         return rid
 
     def wait(self, rid: str) -> None:
-        """Wait until a request is finished. Raises: `RuntimeError` when it ends otherwise."""
-        deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline:
-            status = self.client.get(f"/status/{rid}/").json()
-            if status["status"] == FINISHED:
-                return
-            if status["status"] > FINISHED:
-                raise RuntimeError(f"the request ended badly: {status}")
-            time.sleep(POLL_S)  # as a client without a socket asks
-        raise TimeoutError("the request did not end")
+        """Wait until a request is finished. Raises: `RuntimeError` when it ends otherwise.
+
+        On the socket: asking again and again would take the cores that are being measured.
+        """
+        for progress in Watch(self._session, [rid], patience_s=PATIENCE_S):
+            if progress.is_final and progress.status != FINISHED:
+                raise RuntimeError(f"the request ended badly: {progress}")
 
     def made_s(self, route: str, path: Path, data: dict[str, Any]) -> float:
         """Return the seconds from the post until the request is finished; it is deleted then."""

@@ -16,6 +16,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
+
 from benchmarks import films, instance
 from benchmarks.figures import Figure, show
 from benchmarks.people import Person
@@ -69,7 +71,9 @@ def early_s(person: Person, path: Path) -> float:
             **tus, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream",
             "Content-Length": str(path.stat().st_size),
         }  # fmt: skip
-        person.client.patch(created.headers["Location"], content=slowly(path), headers=headers)
+        location = httpx.URL(person.url).join(created.headers["Location"])
+        answer = person.client.patch(location, content=slowly(path), headers=headers)
+        answer.raise_for_status()
         ended_at.append(time.perf_counter())
 
     sender = threading.Thread(target=send)

@@ -179,7 +179,9 @@ class VideoKind(JobKind):
     @classmethod
     def has_another_attempt(cls, job: Job) -> bool:
         """Count failures, not attempts. Called before this one is counted."""
-        failures = VideoJob.objects.values_list("failures", flat=True).get(job=job.pk)
+        failures = VideoJob.objects.values_list("failures", flat=True).filter(job=job.pk).first()
+        if failures is None:
+            return False  # The video was deleted meanwhile, and the job is for nobody.
         return cls.is_abortable and failures + 1 < settings.TRANSCODE_MAX_FAILURES
 
     @classmethod

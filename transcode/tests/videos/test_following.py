@@ -251,6 +251,14 @@ def test_a_job_of_a_video_that_is_gone_changes_nothing(user):
     assert not Video.objects.exists()
 
 
+def test_a_job_of_a_video_that_is_gone_has_no_other_attempt(user):
+    video, (top, *_) = make_video(user)
+    job = accept(top)
+    Video.objects.filter(pk=video.pk).delete()
+
+    assert lifecycle.postpone(job, "broken", "Its files are gone.").status == "failed"
+
+
 def test_a_job_that_does_not_count_moves_neither_progress_nor_state(user):
     video, jobs = make_video(user)
     VideoJob.objects.filter(job=jobs[2].pk).update(is_counted=False)

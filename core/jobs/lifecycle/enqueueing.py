@@ -55,13 +55,14 @@ def enqueue(
         stage_count=max(1, len(kind.stages_of(params))),
         attempts_left=kind.max_attempts,
     )
-    if earlier := _earlier(job):
+    # The database itself knows of a `work_key`, of which nearly every one is new.
+    if job.idempotency_key is not None and (earlier := _earlier(job)):
         return earlier
     try:
         with transaction.atomic():
             _insert(job)
     except IntegrityError:
-        # Somebody else was a moment faster with the same key.
+        # There is one with the same key, or somebody else was a moment faster.
         if earlier := _earlier(job):
             return earlier
         raise

@@ -28,7 +28,7 @@ from media_api.listing import queue_position
 from media_api.progress import Progress, gone_body, progress_of
 from media_api.selectors import is_rid, request_of, requests_named
 from media_api.states import FINAL
-from media_api.telling import Frame, Pace, Told
+from media_api.telling import Frame, Told
 
 NOT_FOUND, NOT_ACCEPTED, ALREADY_SUBSCRIBED, NOT_SUBSCRIBED, TOO_MANY = 1, 2, 3, 4, 6
 POLICY_VIOLATION, MESSAGE_TOO_BIG = 1008, 1009
@@ -197,9 +197,7 @@ class RequestsConsumer(AuthenticatedConsumer):
             if rid in self._early:
                 self._early[rid].append(event)
             return
-        websockets = current().websockets
-        pace = Pace(websockets.update_progress_interval, websockets.no_progress_updates)
-        for frame in told.news(event.data, pace=pace, now_s=monotonic()):
+        for frame in told.news(event.data, pace=current().websockets, now_s=monotonic()):
             self._pass_on(frame, event, told)
         if told.is_over:
             self._forget(rid)

@@ -9,19 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from media_api.config.schema import WebSockets
 from media_api.progress import UNKNOWN, Progress
 from media_api.states import FINAL, State
 
 Frame = dict[str, Any]
 NEVER_S = float("-inf")
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How often progress is told: at most once in `interval_s` of a stage, or never."""
-
-    interval_s: float
-    is_silent: bool
 
 
 @dataclass
@@ -47,8 +40,8 @@ class Told:
         """Whether nothing will follow."""
         return self.state in FINAL
 
-    def news(self, data: Frame, *, pace: Pace, now_s: float) -> Iterator[Frame]:
-        """Yield the frames that lead from what was told to an event's `data`."""
+    def news(self, data: Frame, *, pace: WebSockets, now_s: float) -> Iterator[Frame]:
+        """Yield the frames that lead from what was told to an event's `data`, at this pace."""
         revision = data["revision"]
         if revision is not None:
             if revision < self.revision:
@@ -71,7 +64,7 @@ class Told:
         self.state, self.stage, self.pct = State.QUEUED, UNKNOWN, 0
         return {"type": "status", "rid": self.rid, "status": int(State.QUEUED)}
 
-    def _way(self, state: State, stage: int, pace: Pace) -> Iterator[Frame]:
+    def _way(self, state: State, stage: int, pace: WebSockets) -> Iterator[Frame]:
         """Yield the stages up to this one. Of a request that went well each has come to its end."""
         if self.state == State.QUEUED:
             self.state, self.stage = State.PROCESSING, 0
@@ -85,15 +78,15 @@ class Told:
         if state == State.FINISHED:
             yield from self._end_of_stage(pace)
 
-    def _end_of_stage(self, pace: Pace) -> Iterator[Frame]:
+    def _end_of_stage(self, pace: WebSockets) -> Iterator[Frame]:
         if self.stage > 0:
             yield from self._progress(100, pace, NEVER_S)
 
-    def _progress(self, pct: int, pace: Pace, now_s: float) -> Iterator[Frame]:
+    def _progress(self, pct: int, pace: WebSockets, now_s: float) -> Iterator[Frame]:
         """Yield the per cent if it is more, and if it is time; the hundredth always is."""
-        if pct <= self.pct or pace.is_silent:
+        if pct <= self.pct or pace.no_progress_updates:
             return
-        if pct < 100 and now_s - self.pct_at_s < pace.interval_s:
+        if pct < 100 and now_s - self.pct_at_s < pace.update_progress_interval:
             return
         self.pct, self.pct_at_s = pct, now_s
         yield {"type": "progress", "rid": self.rid, "pct": pct}

@@ -1,12 +1,13 @@
 """What news is to a client that knows something already; without sockets."""
 
+from media_api.config.schema import WebSockets
 from media_api.progress import Progress
 from media_api.states import State
-from media_api.telling import Pace, Told
+from media_api.telling import Told
 from media_api.tests.sockets.client import told as in_short
 
 RID = "a" * 32
-AT_ONCE = Pace(interval_s=0.0, is_silent=False)
+AT_ONCE = WebSockets(update_progress_interval=0)
 
 
 def state(status, stage=-1, pct=0, revision=1):
@@ -63,7 +64,7 @@ def test_less_than_was_told_is_not_told():
 
 
 def test_within_the_interval_nothing_is_told_but_the_hundredth():
-    told, pace = Told(RID, State.PROCESSING, 1), Pace(10.0, is_silent=False)
+    told, pace = Told(RID, State.PROCESSING, 1), WebSockets(update_progress_interval=10)
 
     assert hear(told, state(State.PROCESSING, 1, 1), pace=pace, now_s=100.0) == ["progress 1"]
     assert hear(told, state(State.PROCESSING, 1, 2), pace=pace, now_s=109.9) == []
@@ -72,7 +73,8 @@ def test_within_the_interval_nothing_is_told_but_the_hundredth():
 
 
 def test_where_progress_is_not_wanted_not_even_the_hundredth_is_told():
-    told, pace = Told(RID, State.PROCESSING, 1), Pace(0.0, is_silent=True)
+    told = Told(RID, State.PROCESSING, 1)
+    pace = WebSockets(update_progress_interval=0, no_progress_updates=True)
 
     assert hear(told, state(State.PROCESSING, 1, 100), pace=pace) == []
     assert hear(told, state(State.FINISHED, 2, 100), pace=pace) == ["stage 2", "status 2"]

@@ -4,7 +4,7 @@ import re
 from io import BytesIO
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from core.accounts.api_tokens import create_api_token, use_api_token
 from core.accounts.models import ApiToken
@@ -130,6 +130,26 @@ def test_a_token_is_copied_with_one_click(visitor: Visitor, user) -> None:
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("() => navigator.clipboard.readText()")
     assert use_api_token(user, copied) == ApiToken.objects.get()
+
+
+def test_a_form_that_is_sent_before_the_scripts_came_waits_for_them(visitor: Visitor, user) -> None:
+    page = visitor.sign_in(user.email)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile("/js/account[.]"), hold)
+    page.goto(f"{visitor.url}/account/", wait_until="commit")
+    page.get_by_label("Name of the new token").fill("early")
+    page.get_by_role("button", name="Make a token").click()
+    expect(page.get_by_role("heading", name="API tokens")).to_be_visible()
+    assert not ApiToken.objects.exists()
+
+    held[0].continue_()
+
+    expect(page.locator("#tokens")).to_contain_text("early")
+    assert ApiToken.objects.get().name == "early"
 
 
 def test_a_token_is_removed_only_after_a_question(visitor: Visitor, user) -> None:

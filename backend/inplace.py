@@ -9,6 +9,7 @@ What `check --deploy` asks for by its name stays as it is.
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -51,8 +52,8 @@ class Sessions(InPlace, SessionMiddleware):
     """`request.session`, which is read when somebody asks for it."""
 
     def may_block(self, request: HttpRequest) -> bool:
-        """A session that was changed is written."""
-        return bool(request.session.modified)
+        """A session that was changed is written; with the setting, each one."""
+        return bool(request.session.modified or settings.SESSION_SAVE_EVERY_REQUEST)
 
 
 class Messages(InPlace, MessageMiddleware):

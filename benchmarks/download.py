@@ -23,6 +23,7 @@ import psutil
 
 from benchmarks import instance
 from benchmarks.figures import Figure, show
+from benchmarks.submit import wait_for
 
 ROUNDS = 3
 MIB = 2**20
@@ -109,10 +110,7 @@ def bare_server(path: Path) -> Iterator[str]:
     options = ["--port", str(port), "--log-level", "error", "--lifespan", "off"]
     process = subprocess.Popen([*command, *options], env={**os.environ, "RAW_FILE": str(path)})
     try:
-        for _ in range(200):
-            with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.05)  # memory is sampled
+        wait_for(port)
         yield f"http://127.0.0.1:{port}/"
     finally:
         process.terminate()

@@ -69,14 +69,14 @@ class JobKind:
 
     def run(self) -> Json:
         """Do the work and return the result. Raises: `JobError` for expected failures."""
-        raise NotImplementedError
+        raise NotImplementedError  # each kind says what its work is
 
     def finish(self) -> Json:
         """Do the second half of a job that was handed over, and return the result.
 
         It must bear being called again: whoever did it before may have died.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # only kinds that hand jobs over have one
 
     def publish(self, result: Json) -> None:
         """Write domain rows, in the transaction that makes the job succeeded.

@@ -41,8 +41,7 @@ def insist(write: Callable[[], object], *, patience_s: float | None = None) -> N
                 raise DatabaseAway(type(error).__name__) from error
             logger.warning("the end of a job waits for the database: %s", type(error).__name__)
         connection.close()
-        # There is nothing else to do: the job has ended, and only its row is missing.
-        time.sleep(wait_s)
+        time.sleep(wait_s)  # There is nothing else to do: only the row of the ended job is missing.
         wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
 
 

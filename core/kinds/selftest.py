@@ -78,7 +78,7 @@ class Selftest(JobKind):
         started = time.monotonic()
         while (passed_s := time.monotonic() - started) < each_s:
             self.report(name, passed_s / each_s)
-            time.sleep(min(STEP_S, each_s - passed_s))
+            time.sleep(min(STEP_S, each_s - passed_s))  # in place of work
 
     def _child(self, behaviour: str, each_s: float) -> None:
         silence_s = STALL_S + (each_s if behaviour == "ok" else 0.0)
@@ -96,7 +96,7 @@ def _crash(_: Selftest) -> None:
 
 def _hang(_: Selftest) -> None:
     while True:
-        time.sleep(3600)
+        time.sleep(3600)  # as asked: it hangs until somebody ends it
 
 
 def _spin(kind: Selftest) -> None:
@@ -108,7 +108,7 @@ def _eat_memory(_: Selftest) -> None:
     kept = []
     while True:
         kept.append(b"x" * 2**24)
-        time.sleep(0.01)
+        time.sleep(0.01)  # slowly enough for the limit to be what stops it
 
 
 MISBEHAVE: dict[str, Callable[[Selftest], None]] = {

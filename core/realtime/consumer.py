@@ -91,7 +91,7 @@ class AuthenticatedConsumer(Conversation):
 
     async def subscribe(self) -> None:
         """Join groups, read rows, accept with the snapshot. Raises: `Refused`."""
-        raise NotImplementedError
+        raise NotImplementedError  # each socket says what it shows
 
     async def identify(self, credentials: Credentials) -> Identity | None:
         """Find out who it is; None is nobody, and allowed. Raises: `Refused`."""

@@ -189,7 +189,7 @@ class Hub:
         for number, subscriber in enumerate(tuple(self._groups[group].subscribers), start=1):
             try:
                 subscriber.deliver(event)
-            except Exception:
+            except Exception:  # an app's own, whatever it is: the others still have to hear
                 logger.exception("an event of %s was not delivered", event.name)
             if number % DELIVERIES_A_TURN == 0:
                 await asyncio.sleep(0)

@@ -1,9 +1,11 @@
 """The page of uploads in the hands of a test."""
 
+import re
 from base64 import b64encode
+from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e import scans
 from tests.e2e.conftest import Visitor
@@ -46,6 +48,21 @@ def at_uploads(visitor: Visitor, user) -> Page:
 def send(page: Page, *paths: Path) -> None:
     """Choose files to be sent."""
     page.locator("#files").set_input_files([str(path) for path in paths])
+
+
+def hold_back(page: Page, path: str) -> Callable[[], None]:
+    """Keep a script (a pattern of its path) from coming; return what lets it come."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    def release() -> None:
+        wait_until(lambda: held or page.wait_for_timeout(50))
+        held[0].continue_()
+
+    page.route(re.compile(path), hold)
+    return release
 
 
 def slow_down(page: Page) -> None:

@@ -4,13 +4,14 @@ import re
 from io import BytesIO
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from core.accounts.api_tokens import create_api_token, use_api_token
 from core.accounts.models import ApiToken
 from core.tests.uploads.conftest import UPLOADS
 from tests.e2e import scans
 from tests.e2e.conftest import Visitor
+from tests.e2e.desk import hold_back
 from tests.support.fixtures import PASSWORD, client_of, make_account
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -134,19 +135,14 @@ def test_a_token_is_copied_with_one_click(visitor: Visitor, user) -> None:
 
 def test_a_form_that_is_sent_before_the_scripts_came_waits_for_them(visitor: Visitor, user) -> None:
     page = visitor.sign_in(user.email)
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route(re.compile("/js/account[.]"), hold)
+    release = hold_back(page, "/js/account[.]")
     page.goto(f"{visitor.url}/account/", wait_until="commit")
     page.get_by_label("Name of the new token").fill("early")
     page.get_by_role("button", name="Make a token").click()
     expect(page.get_by_role("heading", name="API tokens")).to_be_visible()
     assert not ApiToken.objects.exists()
 
-    held[0].continue_()
+    release()
 
     expect(page.locator("#tokens")).to_contain_text("early")
     assert ApiToken.objects.get().name == "early"

@@ -1,14 +1,12 @@
 """The page of uploads: scans are sent, read, listed and found, whatever becomes of the line."""
 
-import re
-
 import pytest
 from playwright.sync_api import Route, expect
 
 from core.uploads.models import Upload
 from tests.e2e import scans
 from tests.e2e.conftest import Visitor
-from tests.e2e.desk import at_uploads, drop, growing, read, row, send, slow_down, status
+from tests.e2e.desk import at_uploads, drop, growing, hold_back, read, row, send, slow_down, status
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -89,17 +87,11 @@ def test_a_file_that_is_chosen_before_the_scripts_have_come_is_sent(
     visitor: Visitor, user, tmp_path
 ) -> None:
     page = visitor.sign_in(user.email)
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        held.append(route)
-
-    page.route(re.compile(r"/js/uploads\.js"), hold)
+    release = hold_back(page, "/js/uploads[.]")
     page.goto(visitor.url + "/uploads/", wait_until="commit")
 
     send(page, scans.saved(tmp_path, "scan.png", scans.png()))
-    wait_until(lambda: held or page.wait_for_timeout(50))
-    held[0].continue_()
+    release()
 
     row(page, "scan.png").click()
     status(page, "Ready")

@@ -59,10 +59,17 @@ def enqueue(
     if job.idempotency_key is not None and (earlier := _earlier(job)):
         return earlier
     try:
+        return _inserted_or_earlier(job)
+    except IntegrityError:
+        # The job that had the key ended between our two looks, and its key is free now.
+        return _inserted_or_earlier(job)
+
+
+def _inserted_or_earlier(job: Job) -> Job:
+    try:
         with transaction.atomic():
             _insert(job)
     except IntegrityError:
-        # There is one with the same key, or somebody else was a moment faster.
         if earlier := _earlier(job):
             return earlier
         raise

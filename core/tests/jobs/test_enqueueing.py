@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from core.jobs import broker, lifecycle
@@ -101,6 +101,29 @@ def test_the_same_work_may_be_begun_again_once_it_is_done(make):
     first = make(work_key="w")
     lifecycle.succeed(take(first), {})
     assert make(work_key="w").pk != first.pk
+
+
+def test_work_that_ends_while_it_is_asked_for_is_begun_again(make):
+    first = make(work_key="w")
+    refused = []
+
+    def end_in_between(execute, sql, params, many, context):
+        """Have the job end after its key stood in the way, and before it is looked for."""
+        if refused == ["insert"] and sql.startswith("SELECT"):
+            refused.append("ended")
+            Job.objects.filter(pk=first.pk).update(status=Status.CANCELLED)
+        try:
+            return execute(sql, params, many, context)
+        except IntegrityError:
+            refused.append("insert")
+            raise
+
+    with connection.execute_wrapper(end_in_between):
+        again = make(work_key="w")
+
+    assert refused == ["insert", "ended"]
+    assert again.pk != first.pk
+    assert fresh(again).status == Status.QUEUED
 
 
 def test_a_conflict_inside_a_transaction_does_not_break_it(make, user):

@@ -98,7 +98,7 @@ export class UploadCatalogue {
   #show({ results, count }) {
     for (const upload of results) {
       const kept = this.store.putInstance(upload);
-      this.list.put(kept);
+      if (kept) this.list.put(kept);
     }
     this.list.mark(this.openId);
     find("more").hidden = this.list.size >= count;

@@ -1,15 +1,16 @@
 /**
  * What this page knows of each upload, from answers of the API and frames of the socket.
  *
- * Both may overtake each other; nothing older replaces what is newer. While an upload is
- * read, `streamed` is its text so far and `points` its length in code points, the unit of
- * the offsets in the frames.
+ * Both may overtake each other; nothing older replaces what is newer, and what has gone does
+ * not come back with an answer that left before. While an upload is read, `streamed` is its
+ * text so far and `points` its length in code points, the unit of the offsets in the frames.
  */
 
 import { busy } from "./words.js";
 
 export class UploadStore {
   #uploads = new Map();
+  #forgotten = new Set();
 
   /** `changed(upload, before)` follows every change; `missed(id)` asks for a read of the row. */
   constructor({ changed, missed }) {
@@ -22,11 +23,13 @@ export class UploadStore {
   }
 
   remove(id) {
-    return this.#uploads.delete(id);
+    this.#forgotten.add(id);
+    this.#uploads.delete(id);
   }
 
-  /** Take a whole upload, as the API and most events show it. */
+  /** Take a whole upload, as the API and most events show it; returns what is kept, if it is there. */
   putInstance(instance) {
+    if (this.#forgotten.has(instance.id)) return undefined;
     const before = this.get(instance.id);
     if (before && isStale(before, instance)) return before;
     const upload = { ...before, ...instance };

@@ -2,10 +2,11 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import APIResponse, Locator, Page, Route, expect
 
 from tests.e2e import scans
 from tests.e2e.conftest import Visitor
@@ -63,6 +64,25 @@ def hold_back(page: Page, path: str) -> Callable[[], None]:
 
     page.route(re.compile(path), hold)
     return release
+
+
+@contextmanager
+def overtaken(page: Page, path: str, ask: Callable[[], object]) -> Iterator[None]:
+    """Have the answer to what `ask` has the page ask come later than what the block does.
+
+    `path` is a pattern of what is asked. The server has answered before the block begins.
+    """
+    held: list[tuple[Route, APIResponse]] = []
+
+    def hold(route: Route) -> None:
+        held.append((route, route.fetch()))
+
+    page.route(re.compile(path), hold, times=1)
+    ask()
+    wait_until(lambda: held or page.wait_for_timeout(50))
+    yield
+    route, answer = held[0]
+    route.fulfill(response=answer)
 
 
 def slow_down(page: Page) -> None:

@@ -3,10 +3,22 @@
 import pytest
 from playwright.sync_api import Route, expect
 
+from core.uploads import services
 from core.uploads.models import Upload
 from tests.e2e import scans
 from tests.e2e.conftest import Visitor
-from tests.e2e.desk import at_uploads, drop, growing, hold_back, read, row, send, slow_down, status
+from tests.e2e.desk import (
+    at_uploads,
+    drop,
+    growing,
+    hold_back,
+    overtaken,
+    read,
+    row,
+    send,
+    slow_down,
+    status,
+)
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -193,6 +205,25 @@ def test_texts_and_names_are_searched_and_listed_by_status(
     page.get_by_label("Search in texts and names").fill("")
     page.get_by_label("Status").select_option("")
     expect(page.locator("#list .row")).to_have_count(2)
+
+
+def test_a_file_that_has_gone_does_not_come_back_with_a_late_answer(
+    visitor: Visitor, user, tmp_path
+) -> None:
+    page = at_uploads(visitor, user)
+    send(page, scans.saved(tmp_path, "first.png", scans.png("First", lines=1)))
+    expect(page.locator("#list .pill[data-tone=good]")).to_have_count(1)
+    first = Upload.objects.get()
+    second = Upload(owner=user, filename="second.png", image_hash="2" * 64, size_bytes=1)
+    Upload.objects.bulk_create([second])  # nobody tells of it: it comes with the answer
+    search = page.get_by_label("Search in texts and names")
+
+    with overtaken(page, r"/uploads/\?", lambda: search.fill(" ")):
+        services.delete_upload(owner=user, upload_id=first.pk)
+        expect(page.locator("#list .row")).to_have_count(0)
+
+    expect(row(page, "second.png")).to_be_visible()
+    expect(page.locator("#list .row")).to_have_count(1)
 
 
 def test_a_line_that_is_cut_is_said_so_and_nothing_stays_unfinished(visitor: Visitor, user) -> None:

@@ -12,7 +12,7 @@ from core.jobs.models import Job, Status
 from media_api.models import MediaRequest
 from media_api.tests.requests_made import goes_on, make_request
 from tests.e2e.conftest import Visitor
-from tests.e2e.desk import drop
+from tests.e2e.desk import drop, overtaken
 from tests.e2e.test_widths import check_width
 from tests.support.clips import clip
 from tests.support.waiting import wait_until
@@ -148,6 +148,26 @@ def test_a_request_is_deleted_after_a_question(visitor: Visitor, user) -> None:
 
     expect(page.get_by_text("No requests yet.")).to_be_visible()
     assert not MediaRequest.objects.exists()
+
+
+def test_a_request_that_has_gone_does_not_come_back_with_a_late_answer(
+    visitor: Visitor, user
+) -> None:
+    made(user, name="first.mov", status="failed")
+    page = at_requests(visitor, user)
+    expect(card(page, "first.mov")).to_be_visible()
+    made(user, name="second.mov")  # nobody tells of it: it comes with the answer
+
+    def ask() -> None:
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    with overtaken(page, r"/requests/\?page", ask):
+        page.get_by_role("button", name="Delete…").click()
+        page.locator("#delete-dialog").get_by_role("button", name="Delete").click()
+        expect(card(page, "first.mov")).to_have_count(0)
+
+    expect(card(page, "second.mov")).to_be_visible()
+    expect(card(page, "first.mov")).to_have_count(0)
 
 
 def test_without_sockets_the_page_says_so_and_goes_on_by_asking(visitor: Visitor, user) -> None:

@@ -3,10 +3,12 @@
  *
  * An answer may have been overtaken by frames: within a stage the per cent never falls. What
  * else is wrong for a moment is put right by the next frame, for nothing unfinished is forgotten.
+ * A request that has gone does not come back with an answer that left before.
  */
 
 export class RequestStore {
   #requests = new Map();
+  #forgotten = new Set();
 
   /** `changed(request, before)` follows every change, `gone(rid)` the end of one. */
   constructor({ changed, gone }) {
@@ -23,6 +25,7 @@ export class RequestStore {
 
   /** Take what the API or a `sync` says of a request; what it leaves out stays. */
   put(body) {
+    if (this.#forgotten.has(body.rid)) return;
     const before = this.get(body.rid);
     const isSame = before?.status === body.status && before.curStage === body.curStage;
     const pct = isSame ? Math.max(before.pct, body.pct) : body.pct;
@@ -41,6 +44,7 @@ export class RequestStore {
   }
 
   forget(rid) {
+    this.#forgotten.add(rid);
     if (this.#requests.delete(rid)) this.gone(rid);
   }
 

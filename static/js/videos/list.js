@@ -80,9 +80,11 @@ export class VideoList {
 
   #show({ data, total }) {
     for (const video of data) {
-      if (!this.#cards.has(video.uuid)) this.#insert(video);
       this.store.putAnswer(video);
-      this.put(this.store.get(video.uuid));
+      const kept = this.store.get(video.uuid);
+      if (!kept) continue; // it has gone while the answer came
+      if (!this.#cards.has(video.uuid)) this.#insert(kept);
+      this.put(kept);
     }
     this.#hasMore = this.#cards.size < total;
     find("more").hidden = !this.#hasMore;

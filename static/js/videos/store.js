@@ -3,12 +3,14 @@
  *
  * The frames of one socket come in order; an answer may have been overtaken by them, which its
  * time tells. Progress alone leaves that time as it is, so an answer never takes it back.
+ * A video that has gone does not come back with an answer that left before.
  */
 
 import { busy } from "./words.js";
 
 export class VideoStore {
   #videos = new Map();
+  #forgotten = new Set();
 
   /** `changed(video, before)` follows every change; `missed(uuid)` asks for a read. */
   constructor({ changed, gone, missed }) {
@@ -21,6 +23,7 @@ export class VideoStore {
 
   /** Take an answer of the API. */
   putAnswer(video) {
+    if (this.#forgotten.has(video.uuid)) return;
     const before = this.get(video.uuid);
     if (before && Date.parse(before.updatedAt) > Date.parse(video.updatedAt)) return;
     const isSame = before?.state.id === video.state.id;
@@ -38,6 +41,7 @@ export class VideoStore {
 
   /** Let go of a video that is not there any more. */
   forget(uuid) {
+    this.#forgotten.add(uuid);
     this.#videos.delete(uuid);
     this.gone(uuid);
   }

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visitor
-from tests.e2e.desk import slow_down
+from tests.e2e.desk import overtaken, slow_down
 from tests.e2e.test_widths import check_width
 from tests.support.clips import clip
 from tests.support.waiting import wait_until
@@ -175,6 +175,22 @@ def test_a_video_that_goes_elsewhere_goes_from_the_page(visitor: Visitor, user) 
     expect(page.locator("#video-name")).to_have_text("second")
     services.remove(second)
     expect(page.get_by_text("No videos yet.")).to_be_visible()
+
+
+def test_a_video_that_has_gone_does_not_come_back_with_a_late_answer(
+    visitor: Visitor, user
+) -> None:
+    first = make_video(user, name="first")
+    page = at_videos(visitor, user)
+    names = page.locator(".video-name")
+    expect(names).to_have_text(["first"])
+    make_video(user, name="second")  # nobody tells of it: it comes with the answer
+
+    with overtaken(page, r"/video\?", lambda: page.locator("#search").fill(" ")):
+        services.remove(first)
+        expect(names).to_have_count(0)
+
+    expect(names).to_have_text(["second"])
 
 
 def test_a_video_is_deleted_after_a_question(visitor: Visitor, user) -> None:

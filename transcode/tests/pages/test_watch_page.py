@@ -4,12 +4,13 @@ import re
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from playwright.sync_api import Page, Route, expect
 
 from tests.e2e.conftest import Visitor
 from tests.support.clips import clip
 from tests.support.waiting import wait_until
-from transcode.models import Caption, Video, VideoJob, VideoState
+from transcode.models import Video, VideoJob, VideoState
 from transcode.tests.factories import make_video
 from transcode.tests.pages.watching import (
     PLAYER,
@@ -25,7 +26,7 @@ from transcode.tests.pages.watching import (
     uploaded,
     watched,
 )
-from transcode.videos import events, storage
+from transcode.videos import captions, events, storage
 
 pytestmark = pytest.mark.xdist_group("browser")
 KIB_4 = 4096
@@ -185,9 +186,10 @@ def test_captions_appear_in_the_menu_and_over_the_picture(watching) -> None:
     player(page)
     name = storage.name_in("captions", video.pk, f"{uuid4()}-en.vtt")
     storage.write(name, CUES.decode())
-    Caption.objects.create(video=video, language="en", name=name)
+    with transaction.atomic():
+        captions.put(video.pk, "en", name)
     events.publish_changed(video.pk)
-    expect(page.locator("#caption-list")).to_have_text("English")
+    expect(page.locator("#caption-list")).to_have_text("English (by machine)")
 
     page.locator("#player .plyr").hover()
     page.locator("#player [data-plyr='captions']").click()

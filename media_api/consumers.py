@@ -26,7 +26,8 @@ from media_api.client_events import InvalidEvent, event_in
 from media_api.config.live import current
 from media_api.listing import queue_position
 from media_api.progress import Progress, gone_body, progress_of
-from media_api.selectors import is_rid, request_of, requests_named
+from media_api.seen import requests_seen
+from media_api.selectors import is_rid, request_of
 from media_api.states import FINAL
 from media_api.telling import Frame, Told
 
@@ -250,7 +251,7 @@ def _sync_body(user: User | None, rid: str, is_extended: bool) -> Frame:
 def _read_requests(rids: list[str]) -> Iterable[tuple[str, Event]]:
     """Read what is waited for; what is not there any more is told as well."""
     found = set()
-    for request in requests_named(rids):
+    for request in requests_seen(rids):
         found.add(request.rid)
         yield request.rid, events.event_of_progress(progress_of(request))
     for rid in set(rids) - found:

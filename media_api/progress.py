@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from core.jobs.models import Job, Status
 from media_api.models import MediaRequest
+from media_api.seen import JobSeen, RequestSeen
 from media_api.states import State, state_of
 
 UNKNOWN = -1
@@ -59,7 +60,7 @@ def gone_body(rid: str) -> dict[str, Any]:
     return {"rid": rid, "status": int(State.DELETED)}
 
 
-def progress_of(request: MediaRequest) -> Progress:
+def progress_of(request: MediaRequest | RequestSeen) -> Progress:
     """Return how far a request is; its job has to be loaded with it."""
     job, state = request.job, state_of(request.job)
     total = len(request.stages) or UNKNOWN
@@ -78,7 +79,7 @@ def progress_of(request: MediaRequest) -> Progress:
     )
 
 
-def stage_of(job: Job, state: State) -> tuple[int, int]:
+def stage_of(job: Job | JobSeen, state: State) -> tuple[int, int]:
     """Return the current stage, from 1, and its per cent; 0 is before the first stage."""
     if state == State.QUEUED or job.started_at is None:
         return UNKNOWN, 0
@@ -88,7 +89,7 @@ def stage_of(job: Job, state: State) -> tuple[int, int]:
     return job.stage_index + 1, int(job.progress * 100 + 1e-6)
 
 
-def elapsed_s(job: Job, now: datetime | None = None) -> int:
+def elapsed_s(job: Job | JobSeen, now: datetime | None = None) -> int:
     """Return whole seconds from the start of the work to its end, or until now."""
     if job.started_at is None or job.status == Status.QUEUED:
         return 0
@@ -96,7 +97,7 @@ def elapsed_s(job: Job, now: datetime | None = None) -> int:
     return max(0, int((end - job.started_at).total_seconds()))
 
 
-def error_of(job: Job) -> ErrorBody | None:
+def error_of(job: Job | JobSeen) -> ErrorBody | None:
     """Return what went wrong; None while nothing did."""
     if job.status == Status.SUCCEEDED:
         error: ErrorBody | None = (job.result or {}).get("error")

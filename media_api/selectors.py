@@ -1,7 +1,6 @@
 """Reading requests: whose they are, and how far."""
 
 import re
-from collections.abc import Iterable
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -30,11 +29,6 @@ def request_of(user: User | None, rid: object) -> MediaRequest | None:
     if not is_rid(rid):
         return None
     return requests().filter(visible_to(user), pk=UUID(str(rid))).first()
-
-
-def requests_named(rids: Iterable[str]) -> QuerySet[MediaRequest]:
-    """Return the requests of these rids, whoever has them."""
-    return requests().filter(pk__in=[UUID(rid) for rid in rids])
 
 
 def is_rid(rid: object) -> bool:

@@ -3,6 +3,7 @@
 from enum import IntEnum
 
 from core.jobs.models import Job, Status
+from media_api.seen import JobSeen
 
 
 class State(IntEnum):
@@ -19,7 +20,7 @@ class State(IntEnum):
 FINAL = frozenset({State.FINISHED, State.DONE_PARTIALLY, State.CANCELED, State.DELETED})
 
 
-def state_of(job: Job) -> State:
+def state_of(job: Job | JobSeen) -> State:
     """Return the state of the request whose job this is."""
     if job.status == Status.QUEUED:
         return State.QUEUED

@@ -10,10 +10,9 @@ import asyncio
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from time import time
-from typing import Any
+from typing import NamedTuple
 from urllib.parse import parse_qs
 
 import structlog
@@ -28,7 +27,8 @@ from core.realtime.loops import in_thread, per_loop
 from core.realtime.publish import encode
 from media_api.config.live import current
 from media_api.progress import gone_body, progress_of
-from media_api.selectors import is_rid, requests_named
+from media_api.seen import RequestSeen, requests_seen
+from media_api.selectors import is_rid
 
 logger = logging.getLogger(__name__)
 
@@ -47,12 +47,19 @@ HEADERS = [
 ]
 
 
-@dataclass(frozen=True)
-class Question:
-    """Who asks for which request; no claims are those of somebody without an account."""
+class Asker(NamedTuple):
+    """Whose token it is, as the token says: whether the account agrees is looked up each time."""
+
+    user_id: str
+    token_version: object
+    expires_at: float
+
+
+class Question(NamedTuple):
+    """Who asks for which request; None is somebody without an account."""
 
     rid: str
-    claims: dict[str, Any] | None
+    asker: Asker | None
 
 
 class StatusDoor:
@@ -103,19 +110,21 @@ def _asked_by(scope: Scope, rid: str) -> Question | None:
     if kind.lower() != b"bearer":
         return None
     try:
-        claims = _claims_of(raw.strip())
+        asker = _asker_of(raw.strip())
     except TokenRefused:
         return None
-    return Question(rid, claims) if claims["exp"] > time() else None
+    return Question(rid, asker) if asker.expires_at > time() else None
 
 
 @lru_cache(maxsize=1024)
-def _claims_of(raw: bytes) -> dict[str, Any]:
-    """Return the claims of a token whose signature is good: it stays so until it has run out.
+def _asker_of(raw: bytes) -> Asker:
+    """Return whose token it is, if its signature is good: it stays so until it has run out.
 
-    Whether its account still wants it is looked up each time. Raises: `TokenRefused`.
+    Raises: `TokenRefused`.
     """
-    return dict(checked(AccessToken, raw).payload)
+    claims = checked(AccessToken, raw).payload
+    user_id = str(claims.get(api_settings.USER_ID_CLAIM))
+    return Asker(user_id, claims.get(VERSION_CLAIM), claims["exp"])
 
 
 class Reading:
@@ -132,9 +141,8 @@ class Reading:
         self._waiting.append((question, answer))
         if self._task is None or self._task.done():
             self._task = loop.create_task(self._read())
-        if question.claims is not None:
-            user_id = str(question.claims.get(api_settings.USER_ID_CLAIM))
-            structlog.contextvars.bind_contextvars(user_id=user_id)
+        if question.asker is not None:
+            structlog.contextvars.bind_contextvars(user_id=question.asker.user_id)
         return await answer
 
     async def _read(self) -> None:
@@ -155,43 +163,33 @@ class Reading:
 
 def _bodies(questions: list[Question]) -> list[bytes | None]:
     """Answer questions with one look at the accounts and one at the requests."""
-    users = _users_of(questions)
-    rows = {row.rid: row for row in requests_named({q.rid for q in questions if is_rid(q.rid)})}
-    told: dict[str, bytes] = {}  # Many may ask for one.
-    bodies: list[bytes | None] = []
-    for question in questions:
-        user = None if question.claims is None else users.get(_user_id(question))
-        if question.claims is not None and not _is_good(user, question):
-            bodies.append(None)
-            continue
-        row = rows.get(question.rid)
-        if row is None or row.owner_id not in (None, user.pk if user else None):
-            bodies.append(encode(gone_body(question.rid)).encode())
-            continue
-        if row.rid not in told:
-            told[row.rid] = encode(progress_of(row).body()).encode()
-        bodies.append(told[row.rid])
-    return bodies
+    different = set(questions)  # Many may ask for one.
+    welcome = _welcome({each.asker for each in different if each.asker is not None})
+    rows = {row.rid: row for row in requests_seen({q.rid for q in different if is_rid(q.rid)})}
+    told = {each: _body(each, rows.get(each.rid), welcome) for each in different}
+    return [told[question] for question in questions]
 
 
-def _users_of(questions: list[Question]) -> dict[str, User]:
-    """Return the accounts of tokens by the ids in them; who is not found is not let in."""
-    ids = {_user_id(question) for question in questions if question.claims is not None}
+def _body(question: Question, row: RequestSeen | None, welcome: set[Asker]) -> bytes | None:
+    asker = question.asker
+    if asker is not None and asker not in welcome:
+        return None
+    owners = (None, asker.user_id if asker else None)
+    if row is None or (row.owner_id and str(row.owner_id)) not in owners:
+        return encode(gone_body(question.rid)).encode()
+    return encode(progress_of(row).body()).encode()
+
+
+def _welcome(askers: set[Asker]) -> set[Asker]:
+    """Return those whose account lets them in (as `core.accounts.authentication.user_of`)."""
+    if not askers:
+        return set()
     try:
-        found = User.objects.filter(pk__in=ids)
-        return {str(user.pk): user for user in found}
+        found = User.objects.filter(pk__in={each.user_id for each in askers}, is_active=True)
+        versions = {str(pk): version for pk, version in found.values_list("pk", "token_version")}
     except (ValidationError, ValueError):
-        return {}
-
-
-def _user_id(question: Question) -> str:
-    return str((question.claims or {}).get(api_settings.USER_ID_CLAIM))
-
-
-def _is_good(user: User | None, question: Question) -> bool:
-    """Return whether a token's account may come in (as `core.accounts.authentication.user_of`)."""
-    version = (question.claims or {}).get(VERSION_CLAIM)
-    return user is not None and user.is_active and version == user.token_version
+        return set()
+    return {each for each in askers if versions.get(each.user_id) == each.token_version}
 
 
 reading = per_loop(Reading)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import partial
 from time import monotonic, time
 from typing import Any, ClassVar
+from uuid import UUID
 
 from core.accounts.models import User
 from core.realtime.asgi import Message, Receive, Scope, Send
@@ -251,7 +252,7 @@ def _sync_body(user: User | None, rid: str, is_extended: bool) -> Frame:
 def _read_requests(rids: list[str]) -> Iterable[tuple[str, Event]]:
     """Read what is waited for; what is not there any more is told as well."""
     found = set()
-    for request in requests_seen(rids):
+    for request in requests_seen([UUID(rid) for rid in rids]):
         found.add(request.rid)
         yield request.rid, events.event_of_progress(progress_of(request))
     for rid in set(rids) - found:

@@ -14,14 +14,14 @@ from functools import lru_cache
 from time import time
 from typing import NamedTuple
 from urllib.parse import parse_qs
+from uuid import UUID
 
-import structlog
-from django.core.exceptions import ValidationError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import AccessToken
 
 from core.accounts.authentication import VERSION_CLAIM, TokenRefused, checked
 from core.accounts.models import User
+from core.prepared import Prepared
 from core.realtime.asgi import Application, Receive, Scope, Send
 from core.realtime.loops import in_thread, per_loop
 from core.realtime.publish import encode
@@ -37,6 +37,12 @@ _QUERY = re.compile(rb"request_id=[0-9a-zA-Z_.~-]{1,64}")
 # Whoever brings one of these wants what only Django does.
 _NOT_PLAIN = frozenset({b"cookie", b"origin", b"access-control-request-method"})
 MOST_A_READING = 500
+# While many ask, a reading waits this long for more of them: the change of threads, and of the
+# interpreter's lock with it, costs more than the reading.
+GATHER_S = 0.001
+_VERSIONS = Prepared(
+    lambda: User.objects.filter(is_active=True).order_by().values_list("pk", "token_version")
+)
 HEADERS = [
     (b"content-type", b"application/json"),
     (b"vary", b"Accept, Cookie, origin"),
@@ -50,7 +56,7 @@ HEADERS = [
 class Asker(NamedTuple):
     """Whose token it is, as the token says: whether the account agrees is looked up each time."""
 
-    user_id: str
+    user_id: UUID
     token_version: object
     expires_at: float
 
@@ -75,6 +81,8 @@ class StatusDoor:
         if body is None:
             await self.app(scope, receive, send)
             return
+        if question is not None and question.asker is not None:
+            scope["user_id"] = str(question.asker.user_id)  # for the line of the log
         length = (b"content-length", str(len(body)).encode())
         await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS, length]})
         await send({"type": "http.response.body", "body": body})
@@ -123,7 +131,10 @@ def _asker_of(raw: bytes) -> Asker:
     Raises: `TokenRefused`.
     """
     claims = checked(AccessToken, raw).payload
-    user_id = str(claims.get(api_settings.USER_ID_CLAIM))
+    try:
+        user_id = UUID(str(claims.get(api_settings.USER_ID_CLAIM)))
+    except ValueError as error:
+        raise TokenRefused from error
     return Asker(user_id, claims.get(VERSION_CLAIM), claims["exp"])
 
 
@@ -133,6 +144,7 @@ class Reading:
     def __init__(self) -> None:
         self._waiting: list[tuple[Question, asyncio.Future[bytes | None]]] = []
         self._task: asyncio.Task[None] | None = None
+        self._is_busy = False
 
     async def answer(self, question: Question) -> bytes | None:
         """Return the body of the answer; None where it is not ours to give."""
@@ -141,16 +153,17 @@ class Reading:
         self._waiting.append((question, answer))
         if self._task is None or self._task.done():
             self._task = loop.create_task(self._read())
-        if question.asker is not None:
-            structlog.contextvars.bind_contextvars(user_id=question.asker.user_id)
         return await answer
 
     async def _read(self) -> None:
         while self._waiting:
+            if self._is_busy:
+                await asyncio.sleep(GATHER_S)
             some, self._waiting = (
                 self._waiting[:MOST_A_READING],
                 self._waiting[MOST_A_READING:],
             )
+            self._is_busy = len(some) > 1
             bodies: Sequence[bytes | None] = [None] * len(some)
             try:
                 bodies = await in_thread(_bodies, [question for question, _ in some])
@@ -165,7 +178,8 @@ def _bodies(questions: list[Question]) -> list[bytes | None]:
     """Answer questions with one look at the accounts and one at the requests."""
     different = set(questions)  # Many may ask for one.
     welcome = _welcome({each.asker for each in different if each.asker is not None})
-    rows = {row.rid: row for row in requests_seen({q.rid for q in different if is_rid(q.rid)})}
+    rids = {each.rid for each in different if is_rid(each.rid)}
+    rows = {row.rid: row for row in requests_seen([UUID(rid) for rid in rids])}
     told = {each: _body(each, rows.get(each.rid), welcome) for each in different}
     return [told[question] for question in questions]
 
@@ -174,21 +188,14 @@ def _body(question: Question, row: RequestSeen | None, welcome: set[Asker]) -> b
     asker = question.asker
     if asker is not None and asker not in welcome:
         return None
-    owners = (None, asker.user_id if asker else None)
-    if row is None or (row.owner_id and str(row.owner_id)) not in owners:
+    if row is None or row.owner_id not in (None, asker.user_id if asker else None):
         return encode(gone_body(question.rid)).encode()
     return encode(progress_of(row).body()).encode()
 
 
 def _welcome(askers: set[Asker]) -> set[Asker]:
     """Return those whose account lets them in (as `core.accounts.authentication.user_of`)."""
-    if not askers:
-        return set()
-    try:
-        found = User.objects.filter(pk__in={each.user_id for each in askers}, is_active=True)
-        versions = {str(pk): version for pk, version in found.values_list("pk", "token_version")}
-    except (ValidationError, ValueError):
-        return set()
+    versions: dict[UUID, int] = dict(_VERSIONS.rows([each.user_id for each in askers]))
     return {each for each in askers if versions.get(each.user_id) == each.token_version}
 
 

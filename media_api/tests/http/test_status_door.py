@@ -111,3 +111,12 @@ async def test_many_who_ask_at_once_are_answered_each(made, token):
     answers = await asyncio.gather(*(asked(path, token) for path in paths))
 
     assert [answer["status"] for answer in answers] == [0, 5] * 100
+
+
+async def test_many_who_ask_at_once_get_each_their_own(made, token, other_user, access_token):
+    theirs, path = access_token(other_user), f"/api/v1/status/{made.rid}/"
+    asking = [(path, token), (path, theirs), ("/api/v1/status/none/", token)] * 40
+
+    for _ in range(2):  # the second time they are waited for
+        answers = await asyncio.gather(*(asked(*each) for each in asking))
+        assert [answer["status"] for answer in answers] == [0, 5, 5] * 40

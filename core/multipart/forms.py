@@ -12,6 +12,9 @@ from core.tus.errors import TooLarge
 from core.tus.inflow import Inflow
 from core.tus.threads import on_disk
 
+# Less is kept for the next piece: a change of threads costs more than writing it.
+WRITE_BYTES = 2**16
+
 # Says where a file part goes, by its head and the texts that came before it; None drops it.
 # It may refuse the whole form by raising, and keep it waiting.
 Place = Callable[[Begin, Mapping[str, str]], Awaitable[Path | None]]
@@ -59,6 +62,8 @@ class FormReader:
         self._stored: list[FilePart] = []
         self._has_met_file = self._is_nameless = False
         self._text_bytes = 0
+        self._pending = bytearray()
+        self._unwritten: list[tuple[Begin, FilePart, bytearray]] = []
         self.texts: dict[str, str] = {}
         self.files: dict[str, FormFile] = {}
 
@@ -68,11 +73,28 @@ class FormReader:
         Raises: `NotAForm`, `TooLarge`, `Disconnected`, `FieldErrors`, `OSError` of the disk, and
         what `place` refuses.
         """
+        await self.receive(body)
+        if not self._unwritten:
+            return
+        try:
+            await on_disk(self.settle)
+        except BaseException:
+            await asyncio.shield(self.discard())
+            raise
+
+    async def receive(self, body: Inflow) -> None:
+        """Take the whole body as `read` does, but for small files: these wait for `settle`."""
         try:
             await self._read(body)
         except BaseException:
             await asyncio.shield(self.discard())
             raise
+
+    def settle(self) -> None:
+        """Write the small files, in the caller's thread. Raises: `OSError`; then `discard`."""
+        unwritten, self._unwritten = self._unwritten, []
+        for each in unwritten:
+            self._close(*each)
 
     async def discard(self) -> None:
         """Remove the files that still lie where they were written."""
@@ -120,7 +142,7 @@ class FormReader:
         path = await self._place(part, self.texts)
         if path is None:
             return
-        if part.name in self.files:
+        if part.name in {*self.files, *(each.name for each, _, _ in self._unwritten)}:
             raise FieldErrors({part.name: "This file was sent twice."})
         self._sink = FilePart(path, is_hashed=self._is_hashed)
         self._stored.append(self._sink)
@@ -130,12 +152,19 @@ class FormReader:
             self._is_nameless = False
             await self._begin_file(self._part)
         if isinstance(self._sink, FilePart):
-            await on_disk(self._sink.write, data)
+            self._pending += data
+            if len(self._pending) >= WRITE_BYTES:
+                await on_disk(self._sink.write, self._taken())
         elif isinstance(self._sink, TextPart):
             self._text_bytes += len(data)
             if self._text_bytes > self._limits.text_bytes:
                 raise TooLarge(self._limits.text_bytes)
             self._sink.data += data
+
+    def _taken(self) -> bytearray:
+        """Return the bytes of the file that are still to be written."""
+        pending, self._pending = self._pending, bytearray()
+        return pending
 
     async def _end(self) -> None:
         part, sink = self._part, self._sink
@@ -143,7 +172,15 @@ class FormReader:
         if isinstance(sink, TextPart):
             self.texts[sink.name] = sink.text()
         elif isinstance(sink, FilePart) and part:
-            await on_disk(sink.close)
-            self.files[part.name] = FormFile(
-                sink.path, part.filename or "", sink.size_bytes, sink.sha256
-            )
+            last = self._taken()
+            held_bytes = sum(len(each) for _, _, each in self._unwritten)
+            if sink.size_bytes or held_bytes + len(last) >= WRITE_BYTES:
+                await on_disk(self._close, part, sink, last)
+            else:
+                self._unwritten.append((part, sink, last))
+
+    def _close(self, part: Begin, sink: FilePart, last: bytearray) -> None:
+        sink.close(last)
+        self.files[part.name] = FormFile(
+            sink.path, part.filename or "", sink.size_bytes, sink.sha256
+        )

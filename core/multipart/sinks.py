@@ -68,7 +68,7 @@ class FilePart:
         """The hash of its bytes as 64 hexadecimal digits; "" where none was wanted."""
         return self._hash.hexdigest() if self._hash else ""
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         """Append bytes, all of them."""
         with self._mutex:
             if self._is_discarded:
@@ -80,8 +80,9 @@ class FilePart:
             if self._hash:
                 self._hash.update(data)
 
-    def close(self) -> None:
-        """Have the file outlast a loss of power: the answer says that we have it."""
+    def close(self, last: bytes | bytearray = b"") -> None:
+        """Append the last bytes. The file outlasts a loss of power: the answer says we have it."""
+        self.write(last)
         with self._mutex:
             if not self._is_discarded:
                 os.fsync(self._opened().fileno())

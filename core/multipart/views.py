@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
@@ -77,16 +77,25 @@ def with_form(view: View, make_reader: MakeReader) -> Callable[..., Any]:
     look. Files that the view has neither moved nor kept (`FormReader.keep`) go with the request.
     """
 
+    def answer(
+        reader: FormReader | None, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        try:
+            if reader:  # Writing a small file is not worth a change of threads of its own.
+                reader.settle()
+        except OSError as error:
+            setattr(request, _ARRIVED, error)
+        return view(request, *args, **kwargs)
+
     @wraps(view)
     async def serve(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        call = partial(with_view, view, request, *args, **kwargs)
         if request.method != "POST" or request.content_type != FORM:
-            return await call()
+            return await with_view(view, request, *args, **kwargs)
         # Django's own parser leaves the body alone; a CSRF token comes in its header.
         request.POST = QueryDict()
         reader = await _arrived(request, make_reader)
         try:
-            return await call()
+            return await with_view(answer, reader, request, *args, **kwargs)
         finally:
             if reader:
                 await asyncio.shield(reader.discard())
@@ -98,7 +107,7 @@ async def _arrived(request: HttpRequest, make_reader: MakeReader) -> FormReader 
     """Read a form and lay it, or its refusal, beside the request."""
     try:
         reader = await with_rows(make_reader, request)
-        await reader.read(body_of(request))
+        await reader.receive(body_of(request))
     except Exception as error:  # noqa: BLE001 - the view answers for it
         setattr(request, _ARRIVED, error)
         return None

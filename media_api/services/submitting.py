@@ -22,6 +22,7 @@ from media_api.services.idempotency import Key, earlier
 
 # Any number that nobody else locks: the ASCII of "media".
 _QUEUE_LOCK = 0x6D65646961
+_WAITING = Job.objects.filter(kind=MediaJob.name, status=Status.QUEUED)
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def is_full(queue_size: int) -> bool:
 
 def waiting_count() -> int:
     """Return how many requests wait for a worker."""
-    return Job.objects.filter(kind=MediaJob.name, status=Status.QUEUED).count()
+    return _WAITING.count()
 
 
 def _lock_queue() -> None:

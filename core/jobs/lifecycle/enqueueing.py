@@ -12,7 +12,7 @@ from core.accounts.models import User
 from core.errors import InvalidInput
 from core.jobs import events
 from core.jobs.kinds import JobKind
-from core.jobs.lifecycle.sending import send_on_commit
+from core.jobs.lifecycle.sending import save_and_send
 from core.jobs.lifecycle.transition import end_with_parent
 from core.jobs.models import UNFINISHED, Job, Status
 from core.jobs.storable import as_json, storable_json
@@ -82,11 +82,12 @@ def _insert(job: Job) -> None:
     if job.parent_id:
         # A parent that ends at this moment ends before or after us, never beside us.
         parent = Job.objects.select_for_update(no_key=True).get(pk=job.parent_id)
+    if parent is None or parent.status == Status.SUCCEEDED:
+        save_and_send(job)
+        return
     job.save(force_insert=True)
     transaction.on_commit(partial(events.announce, job), robust=True)
-    if parent is None or parent.status == Status.SUCCEEDED:
-        send_on_commit(job)
-    elif parent.is_finished:
+    if parent.is_finished:
         end_with_parent(job, parent)
         job.refresh_from_db()
 

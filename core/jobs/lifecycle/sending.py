@@ -4,14 +4,15 @@ A kind that limits how many of an owner's jobs run at once sends only as many as
 slot; whenever one of them ends, the owner's oldest waiting job is sent.
 """
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from core.jobs import broker
+from core.jobs import broker, events
 from core.jobs.kinds import kind_named
 from core.jobs.models import Job, Status
 from core.jobs.selectors import claimable
@@ -19,22 +20,20 @@ from core.jobs.selectors import claimable
 
 def send_on_commit(job: Job, delay_s: float = 0.0) -> None:
     """Have the broker deliver the job once the row is there for a worker to see."""
-    if job.is_finishing:
-        queue = kind_named(job.kind).finish_queue
-        transaction.on_commit(partial(broker.send, job.pk, queue), robust=True)
-        return
-    if not job.queue:
-        return  # No worker takes it: its holder comes for it.
-    if wait_s := kind_named(job.kind).wait_s(job):
-        delay_s = max(delay_s, wait_s)
-        not_before = timezone.now() + timedelta(seconds=delay_s)
-        Job.objects.filter(pk=job.pk).update(not_before=not_before)
-    if delay_s or not _limit_of(job):
-        send = partial(broker.send, job.pk, job.queue, delay_s=delay_s)
-        transaction.on_commit(send, robust=True)
-        Job.objects.filter(pk=job.pk).update(sent_at=timezone.now())
-    else:
-        wake_waiting(job)
+    times, send = _delivery(job, delay_s)
+    if times:
+        Job.objects.filter(pk=job.pk).update(**times)
+    transaction.on_commit(send, robust=True)
+
+
+def save_and_send(job: Job) -> None:
+    """Save a new job, tell of it and send it, with what sending writes in the one statement."""
+    times, send = _delivery(job)
+    for name, moment in times.items():
+        setattr(job, name, moment)
+    job.save(force_insert=True)
+    transaction.on_commit(partial(events.announce, job), robust=True)
+    transaction.on_commit(send, robust=True)
 
 
 def wake_waiting(job: Job) -> None:
@@ -43,6 +42,28 @@ def wake_waiting(job: Job) -> None:
         # Only after the commit are both its end and any newly queued job visible to whoever
         # looks later: of a claim that found no slot and this look, one sees the other.
         transaction.on_commit(partial(_wake, job.owner_id, job.kind, limit), robust=True)
+
+
+def _delivery(job: Job, delay_s: float = 0.0) -> tuple[dict[str, datetime], Callable[[], object]]:
+    """Return what is to be written of a job's message, and what sends it."""
+    kind = kind_named(job.kind)
+    times: dict[str, datetime] = {}
+    if job.is_finishing:
+        return times, partial(broker.send, job.pk, kind.finish_queue)
+    if not job.queue:
+        return times, _nothing  # No worker takes it: its holder comes for it.
+    if wait_s := kind.wait_s(job):
+        delay_s = max(delay_s, wait_s)
+        times["not_before"] = timezone.now() + timedelta(seconds=delay_s)
+    limit = _limit_of(job)
+    if limit and not delay_s:
+        return times, partial(_wake, job.owner_id, job.kind, limit)
+    times["sent_at"] = timezone.now()
+    return times, partial(broker.send, job.pk, job.queue, delay_s=delay_s)
+
+
+def _nothing() -> None:
+    pass
 
 
 def _limit_of(job: Job) -> int:

@@ -8,10 +8,13 @@ import pytest
 
 from core.errors import FieldErrors
 from core.multipart import NotAForm
+from core.multipart.forms import WRITE_BYTES
 from core.tests.multipart.conftest import END, file, inflow, text
 from core.tus.errors import Disconnected, TooLarge
 
 MIB = 2**20
+# A file of so many bytes is written while it comes; less waits for the form's end.
+LARGE = b"a" * 2 * WRITE_BYTES
 
 
 def left_in(folder) -> list[str]:
@@ -27,6 +30,10 @@ def left_in(folder) -> list[str]:
         (file("file", b"abc") + file("file", b"def") + END, FieldErrors),
         (file("file", b"abc") + text("name", b"\xff") + END, FieldErrors),
         (file("file", b"abc") + text("name", b"a\0b") + END, FieldErrors),
+        (file("file", LARGE), NotAForm),
+        (file("file", LARGE) + file("file", b"def") + END, FieldErrors),
+        (file("file", b"abc") + file("file", LARGE) + END, FieldErrors),
+        (file("file", LARGE) + text("name", b"\xff") + END, FieldErrors),
     ],
 )
 async def test_what_cannot_be_read_is_refused_and_leaves_nothing(reader, folder, body, error):
@@ -36,9 +43,10 @@ async def test_what_cannot_be_read_is_refused_and_leaves_nothing(reader, folder,
     assert left_in(folder) == []
 
 
-async def test_a_client_that_goes_away_leaves_nothing(reader, folder):
+@pytest.mark.parametrize("content", [b"abc", LARGE])
+async def test_a_client_that_goes_away_leaves_nothing(reader, folder, content):
     with pytest.raises(Disconnected):
-        await reader().read(inflow(file("file", b"abc")[:-2], is_broken=True))
+        await reader().read(inflow(file("file", content)[:-2], is_broken=True))
 
     assert left_in(folder) == []
 
@@ -95,18 +103,33 @@ async def test_a_disk_that_takes_no_more_is_told_and_nothing_is_left(reader, fol
     assert left_in(folder) == []
 
 
-async def test_a_file_that_is_there_already_is_left_alone(reader, folder):
+@pytest.mark.parametrize("content", [b"mine", LARGE])
+async def test_a_file_that_is_there_already_is_left_alone(reader, folder, content):
     folder.mkdir(parents=True)
     (folder / "file").write_bytes(b"somebody's")
 
     with pytest.raises(FileExistsError):
-        await reader().read(inflow(file("file", b"mine") + END))
+        await reader().read(inflow(file("file", content) + END))
 
     assert (folder / "file").read_bytes() == b"somebody's"
 
 
+async def test_many_small_files_are_held_in_no_more_memory_than_one_piece(reader, folder):
+    async def anywhere(part, _texts):
+        return folder / part.name
+
+    each = b"a" * (WRITE_BYTES // 4)
+    form = reader(anywhere)
+    await form.receive(inflow(*(file(f"file{n}", each) for n in range(8)), END))
+
+    assert sum(path.stat().st_size for path in folder.iterdir()) >= 4 * len(each)
+    form.settle()
+    assert [path.read_bytes() for path in folder.iterdir()] == [each] * 8
+    assert sorted(form.files) == [f"file{n}" for n in range(8)]
+
+
 async def test_one_that_is_cancelled_leaves_nothing(reader, folder):
-    body = inflow(file("file", b"a" * 1000)[:-2])
+    body = inflow(file("file", LARGE)[:-2])
     reading = asyncio.create_task(reader().read(_endless(body)))
     while not left_in(folder):
         await asyncio.sleep(0.01)

@@ -98,6 +98,15 @@ def test_a_refused_form_is_refused_in_the_view_and_leaves_nothing(call, tmp_path
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_small_file_that_cannot_be_written_is_refused_in_the_view(call, tmp_path):
+    (tmp_path / "raw").write_bytes(b"somebody's")
+
+    with pytest.raises(FileExistsError):
+        call(names)
+
+    assert (tmp_path / "raw").read_bytes() == b"somebody's"
+
+
 def test_a_view_that_fails_leaves_nothing(call, tmp_path):
     def fail(request):
         assert (tmp_path / "raw").exists()

@@ -70,19 +70,22 @@ def hold_back(page: Page, path: str) -> Callable[[], None]:
 def overtaken(page: Page, path: str, ask: Callable[[], object]) -> Iterator[None]:
     """Have the answer to what `ask` has the page ask come later than what the block does.
 
-    `path` is a pattern of what is asked. The server has answered before the block begins.
+    `path` is a pattern of what is asked. The server has answered before the block begins; what
+    the page asks there besides, of itself, waits too.
     """
     held: list[tuple[Route, APIResponse]] = []
 
     def hold(route: Route) -> None:
         held.append((route, route.fetch()))
 
-    page.route(re.compile(path), hold, times=1)
+    pattern = re.compile(path)
+    page.route(pattern, hold)
     ask()
     wait_until(lambda: held or page.wait_for_timeout(50))
     yield
-    route, answer = held[0]
-    route.fulfill(response=answer)
+    for route, answer in held:
+        route.fulfill(response=answer)
+    page.unroute(pattern, hold)  # what was asked meanwhile goes on by itself
 
 
 def slow_down(page: Page) -> None:

@@ -57,7 +57,7 @@ class Asker(NamedTuple):
     """Whose token it is, as the token says: whether the account agrees is looked up each time."""
 
     user_id: UUID
-    token_version: object
+    token_version: int
     expires_at: float
 
 
@@ -108,7 +108,7 @@ def _asked_by(scope: Scope, rid: str) -> Question | None:
     """Return the question with the claims of its token, if that is good or none is needed."""
     bearer = b""
     for name, value in scope["headers"]:
-        if name in _NOT_PLAIN:
+        if name in _NOT_PLAIN or (name == b"authorization" and bearer):
             return None
         if name == b"authorization":
             bearer = value
@@ -131,11 +131,14 @@ def _asker_of(raw: bytes) -> Asker:
     Raises: `TokenRefused`.
     """
     claims = checked(AccessToken, raw).payload
+    version = claims.get(VERSION_CLAIM)
     try:
         user_id = UUID(str(claims.get(api_settings.USER_ID_CLAIM)))
     except ValueError as error:
         raise TokenRefused from error
-    return Asker(user_id, claims.get(VERSION_CLAIM), claims["exp"])
+    if not isinstance(version, int):
+        raise TokenRefused
+    return Asker(user_id, version, claims["exp"])
 
 
 class Reading:
@@ -169,9 +172,10 @@ class Reading:
                 bodies = await in_thread(_bodies, [question for question, _ in some])
             except Exception:
                 logger.exception("states could not be read; Django is asked for them")
-            for (_, answer), body in zip(some, bodies, strict=True):
-                if not answer.done():
-                    answer.set_result(body)
+            finally:
+                for (_, answer), body in zip(some, bodies, strict=True):
+                    if not answer.done():
+                        answer.set_result(body)
 
 
 def _bodies(questions: list[Question]) -> list[bytes | None]:
@@ -195,8 +199,8 @@ def _body(question: Question, row: RequestSeen | None, welcome: set[Asker]) -> b
 
 def _welcome(askers: set[Asker]) -> set[Asker]:
     """Return those whose account lets them in (as `core.accounts.authentication.user_of`)."""
-    versions: dict[UUID, int] = dict(_VERSIONS.rows([each.user_id for each in askers]))
-    return {each for each in askers if versions.get(each.user_id) == each.token_version}
+    versions = set(_VERSIONS.rows([each.user_id for each in askers]))
+    return {each for each in askers if (each.user_id, each.token_version) in versions}
 
 
 reading = per_loop(Reading)

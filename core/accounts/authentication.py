@@ -69,8 +69,9 @@ def checked(token_class: type[T], raw: str | bytes) -> T:
         return token_class(raw)  # type: ignore[arg-type] # SimpleJWT annotates text as a Token
     except ExpiredTokenError as error:
         raise TokenRefused("token_expired") from error
-    except (TokenError, ValueError, KeyError) as error:
-        # ValueError: text that has no bytes in UTF-8; KeyError: a refresh token without `jti`.
+    except (TokenError, ValueError, KeyError, TypeError, OverflowError) as error:
+        # ValueError: text that has no bytes in UTF-8; KeyError: a refresh token without `jti`;
+        # the last two: an `exp` that is no time.
         raise TokenRefused from error
 
 

@@ -18,6 +18,11 @@ export class Refusal extends Error {
   }
 }
 
+/** Whether the API says that something is not there; the 404 of a proxy before it says nothing. */
+export function isGone({ status, body }) {
+  return status === 404 && Boolean(body);
+}
+
 /** Send JSON, a form or nothing, and return the decoded answer; throws `Refusal`. */
 export async function call(method, path, data) {
   const headers = { Accept: "application/json", "X-CSRFToken": csrfToken() };

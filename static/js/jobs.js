@@ -1,6 +1,6 @@
 /** The page of jobs: every one of them moves while it is watched. */
 
-import { call } from "./api.js";
+import { call, isGone } from "./api.js";
 import { connectionLine } from "./connection.js";
 import { fill, finished } from "./jobcard.js";
 import { LiveSocket } from "./socket.js";
@@ -48,7 +48,7 @@ async function readOne(id) {
   try {
     show(await call("GET", `${JOBS}${id}/`));
   } catch (error) {
-    if (error.status !== 404) throw error;
+    if (!isGone(error)) throw error;
     document.getElementById(`job-${id}`)?.remove();
   }
 }

@@ -1,6 +1,6 @@
 /** Which uploads are listed: search, status, pages, and reading again after a cut. */
 
-import { call } from "./api.js";
+import { call, isGone } from "./api.js";
 import { UploadList } from "./uploadlist.js";
 import { busy } from "./words.js";
 
@@ -59,7 +59,7 @@ export class UploadCatalogue {
     try {
       this.store.putInstance(await call("GET", `${ADDRESS}${encodeURIComponent(id)}/`));
     } catch (error) {
-      if (error.status === 404) this.gone(id);
+      if (isGone(error)) this.gone(id);
     } finally {
       this.#reading.delete(id);
     }

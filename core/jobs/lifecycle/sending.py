@@ -29,8 +29,7 @@ def send_on_commit(job: Job, delay_s: float = 0.0) -> None:
 def save_and_send(job: Job) -> None:
     """Save a new job, tell of it and send it, with what sending writes in the one statement."""
     times, send = _delivery(job)
-    for name, moment in times.items():
-        setattr(job, name, moment)
+    job.not_before, job.sent_at = times.get("not_before"), times.get("sent_at")
     job.save(force_insert=True)
     transaction.on_commit(partial(events.announce, job), robust=True)
     transaction.on_commit(send, robust=True)

@@ -111,3 +111,8 @@ def test_an_access_token_lives_as_long_as_the_setting_says(user: User) -> None:
     _, claims = user_of_access_token(token_pair(user).access)
 
     assert claims["exp"] - claims["iat"] == 3600
+
+
+@pytest.mark.parametrize("exp", ["soon", 10**30, [], {"at": 1}])
+def test_an_end_that_is_no_time_is_refused(user: User, exp: object) -> None:
+    assert code_of(forged(user, exp=exp)) == "token_invalid"

@@ -2,12 +2,16 @@
 
 import asyncio
 import json
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from rest_framework.test import APIClient
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import AccessToken
 
+from core.accounts.authentication import VERSION_CLAIM
 from core.jobs.models import Job
+from media_api import status_door
 from media_api.models import MediaRequest
 from media_api.status_door import StatusDoor
 
@@ -120,3 +124,50 @@ async def test_many_who_ask_at_once_get_each_their_own(made, token, other_user, 
     for _ in range(2):  # the second time they are waited for
         answers = await asyncio.gather(*(asked(*each) for each in asking))
         assert [answer["status"] for answer in answers] == [0, 5, 5] * 40
+
+
+@pytest.mark.parametrize("version", [..., None, [], {}, "1", 0.5])
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_a_token_that_names_no_state_of_its_account_is_djangos_to_refuse(
+    made, user, token, version, is_there
+):
+    """Signed with our key, but not made by us: nothing of it may pass for "no such account"."""
+    odd = AccessToken.for_user(user)
+    if not is_there:
+        odd[api_settings.USER_ID_CLAIM] = str(uuid4())
+    if version is not ...:
+        odd[VERSION_CLAIM] = version
+    user.is_active = False
+    await user.asave()
+
+    assert await asked(f"/api/v1/status/{made.rid}/", str(odd)) is DJANGO
+
+
+async def test_an_odd_token_is_nobody_elses_trouble(made, user, token):
+    odd = AccessToken.for_user(user)
+    odd[VERSION_CLAIM] = []
+    path = f"/api/v1/status/{made.rid}/"
+
+    answers = await asyncio.gather(*(asked(path, each) for each in (str(odd), token, token)))
+
+    assert answers[0] is DJANGO
+    assert [answer["status"] for answer in answers[1:]] == [0, 0]
+
+
+async def test_two_tokens_are_djangos_to_judge(made, token):
+    second = (b"authorization", b"Bearer " + token.encode())
+
+    assert await asked(f"/api/v1/status/{made.rid}/", token, headers=[second]) is DJANGO
+
+
+async def test_a_reading_that_is_given_up_leaves_nobody_waiting(made, token, monkeypatch):
+    async def forever(*_):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(status_door, "in_thread", forever)
+    waiting = [asyncio.create_task(asked(f"/api/v1/status/{made.rid}/", token)) for _ in range(3)]
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    status_door.reading()._task.cancel()
+
+    assert await asyncio.gather(*waiting) == [DJANGO] * 3

@@ -1,6 +1,6 @@
 /** The page of requests: one form, one list, and one socket for all of it. */
 
-import { call } from "../api.js";
+import { call, isGone } from "../api.js";
 import { ask } from "../ask.js";
 import { connectionLine } from "../connection.js";
 import { Sender } from "../sending.js";
@@ -74,7 +74,7 @@ async function readOne(rid) {
   try {
     store.put(await call("GET", `${API}/requests/${rid}/`));
   } catch (error) {
-    if (error.status === 404) store.forget(rid);
+    if (isGone(error)) store.forget(rid);
   }
 }
 
@@ -176,7 +176,7 @@ async function act(what, request, card) {
       store.forget(rid);
     }
   } catch (error) {
-    if (error.status === 404) store.forget(rid);
+    if (isGone(error)) store.forget(rid);
     else card.complain(refusalWords(error));
   }
 }

@@ -1,6 +1,6 @@
 /** The pages of videos: the list, and one video, in one document. */
 
-import { call } from "../api.js";
+import { call, isGone } from "../api.js";
 import { connectionLine } from "../connection.js";
 import { offerFiles } from "../filedrop.js";
 import { Sender } from "../sending.js";
@@ -54,7 +54,7 @@ async function readOne(uuid) {
   try {
     store.putAnswer((await call("GET", `/api/v1/video/${uuid}`)).video);
   } catch (error) {
-    if (error.status === 404) store.forget(uuid);
+    if (isGone(error)) store.forget(uuid);
   } finally {
     reading.delete(uuid);
   }

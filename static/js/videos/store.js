@@ -33,8 +33,8 @@ export class VideoStore {
 
   /** Take a frame of the socket. */
   putFrame(frame) {
-    if (frame.type === "video.snapshot") frame.videos.forEach((video) => this.#keep(video));
-    else if (frame.type === "video.changed") this.#keep(frame.video);
+    if (frame.type === "video.snapshot") frame.videos.forEach((video) => this.#tell(video));
+    else if (frame.type === "video.changed") this.#tell(frame.video);
     else if (frame.type === "video.progress") this.#progress(frame);
     else if (frame.type === "video.deleted") this.forget(frame.uuid);
   }
@@ -44,6 +44,12 @@ export class VideoStore {
     this.#forgotten.add(uuid);
     this.#videos.delete(uuid);
     this.gone(uuid);
+  }
+
+  /** What the socket tells of is there, whatever was thought of it. */
+  #tell(video) {
+    this.#forgotten.delete(video.uuid);
+    this.#keep(video);
   }
 
   #progress({ uuid, state, progress, playable }) {

@@ -8,6 +8,7 @@ from medialoom.errors import FAILED, PARTIAL, BadAnswer
 
 QUEUED, PROCESSING, FINISHED, DONE_PARTIALLY, CANCELED, DELETED = range(6)
 WORDS = ("queued", "processing", "finished", "partially done", "canceled", "deleted")
+FAILED_WORD, CANCELED_BY_USER = "failed", "canceled_by_user"
 UNKNOWN = -1
 # Told how many bytes of a file have gone, of how many.
 OnBytes = Callable[[int, int], None]
@@ -38,7 +39,9 @@ class Progress:
 
     @property
     def word(self) -> str:
-        """The status in words."""
+        """The status in words; what nobody has canceled has failed."""
+        if self.status == CANCELED and self.error and self.error.get("code") != CANCELED_BY_USER:
+            return FAILED_WORD
         return WORDS[self.status]
 
     @property

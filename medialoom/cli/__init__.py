@@ -23,6 +23,9 @@ def main(args: list[str] | None = None) -> int:
         # Whoever read has gone; Python would complain once more when it flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return USAGE
     except (
         ClientError, click.ClickException, Interrupted, KeyboardInterrupt, click.Abort, OSError,
     ) as error:  # fmt: skip

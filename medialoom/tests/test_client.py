@@ -107,7 +107,8 @@ def test_a_status_of_what_is_not_there_says_deleted(client, server):
 def test_the_end_is_told_with_its_reason():
     failed = Progress(RID, 4, error={"code": "no_audio_stream", "message": "It has no sound."})
 
-    assert why(failed) == f"{RID}: canceled: It has no sound."
+    assert why(failed) == f"{RID}: failed: It has no sound."
+    assert why(Progress(RID, 4, error={"code": "canceled_by_user"})) == f"{RID}: canceled."
     assert why(Progress(RID, 2)) == f"{RID}: finished."
     assert "no such request" in why(Progress(RID, 5))
 

@@ -268,3 +268,12 @@ def test_the_help_of_every_command_names_its_options(run):
         assert status == 0
         assert "--json" in out
         assert "--server URL" in out
+
+
+@pytest.mark.parametrize("command", ["", "video"])
+def test_a_group_without_a_command_shows_its_help_in_lines(run, command):
+    status, out, said = run(*command.split())
+
+    assert (status, out) == (2, "")
+    assert said.splitlines()[0].startswith(f"Usage: medialoom {command}".rstrip())
+    assert "\nCommands:\n" in said

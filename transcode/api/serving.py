@@ -178,6 +178,10 @@ def _answer(
         is_inline=True,
         accel_path=found.accel_path,
     )
+    if found.is_growing and found.shelf.content_type == PLAYLIST:
+        # It is given whole: its length is of this moment, and ffmpeg, which asks for
+        # `bytes=0-`, takes the length `*` for 0 and often reads nothing.
+        headers = {name: value for name, value in headers.items() if name.lower() != "range"}
     answer = download(method, headers, source)
     answer["Cache-Control"] = CHANGING if found.is_growing else found.shelf.cache
     if found.is_growing and answer.status_code == 206:

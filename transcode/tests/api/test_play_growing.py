@@ -86,6 +86,20 @@ def test_a_playlist_lists_only_what_its_file_holds(viewer, job):
     assert "ENDLIST" not in answer.text
 
 
+@pytest.mark.parametrize("asked", ["bytes=0-", "bytes=10-20", "bytes=9999-"])
+def test_a_playlist_that_grows_is_given_whole_whatever_part_is_asked_for(viewer, job, asked):
+    """What ffmpeg asks for is `bytes=0-`; of an answer with the length `*` it reads nothing."""
+    media = file_of(job, "360-fragmented.mp4")
+    media.write_bytes(b"x" * 400)
+    file_of(job, "360.m3u8").write_text(playlist(media.name, 3))
+
+    answer = viewer.get(address_of(job, "360.m3u8"), headers={"Range": asked})
+
+    assert answer.status_code == 200
+    assert answer.text.count("#EXTINF") == 3
+    assert "Content-Range" not in answer.headers
+
+
 def test_an_attempt_that_lost_its_lease_is_served_no_more(viewer, job):
     file_of(job, "360-fragmented.mp4").write_bytes(b"x" * 300)
     address = address_of(job, "360-fragmented.mp4")

@@ -41,7 +41,7 @@ def clean_filename(name: str, *, default: str = "file", max_bytes: int = 150) ->
     """
     kept = "".join(char for char in name if not _is_dropped(char))
     base = re.split(r"[/\\]", unicodedata.normalize("NFC", kept))[-1]
-    base = re.sub(r"^[\s.\-]+|[\s.]+$", "", base)
+    base = _trimmed(re.sub(r"^[\s.\-]+", "", base))
     return _bounded(base, max_bytes) or default
 
 
@@ -57,7 +57,15 @@ def _bounded(name: str, max_bytes: int) -> str:
     if len(extension.encode()) > min(_MAX_EXTENSION_BYTES, max_bytes - 1):
         stem, extension = name, ""
     cut = stem.encode()[: max_bytes - len(extension.encode())].decode(errors="ignore")
-    return cut.rstrip(" .") + extension if cut.rstrip(" .") else ""
+    return _trimmed(cut) + extension if _trimmed(cut) else ""
+
+
+def _trimmed(name: str) -> str:
+    """Drop spaces of any width, and dots, at the end; a pattern would take the square of them."""
+    end = len(name)
+    while end and (name[end - 1].isspace() or name[end - 1] == "."):
+        end -= 1
+    return name[:end]
 
 
 def confine(root: Path, *parts: str) -> Path:

@@ -220,7 +220,7 @@ def test_a_file_that_has_gone_does_not_come_back_with_a_late_answer(
 
     with overtaken(page, r"/uploads/\?", lambda: search.fill(" ")):
         services.delete_upload(owner=user, upload_id=first.pk)
-        expect(page.locator("#list .row")).to_have_count(0)
+        expect(row(page, "first.png")).to_have_count(0)
 
     expect(row(page, "second.png")).to_be_visible()
     expect(page.locator("#list .row")).to_have_count(1)

@@ -162,7 +162,7 @@ def test_a_request_that_has_gone_does_not_come_back_with_a_late_answer(
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
     with overtaken(page, r"/requests/\?page", ask):
-        page.get_by_role("button", name="Delete…").click()
+        card(page, "first.mov").get_by_role("button", name="Delete…").click()
         page.locator("#delete-dialog").get_by_role("button", name="Delete").click()
         expect(card(page, "first.mov")).to_have_count(0)
 

@@ -188,7 +188,7 @@ def test_a_video_that_has_gone_does_not_come_back_with_a_late_answer(
 
     with overtaken(page, r"/video\?", lambda: page.locator("#search").fill(" ")):
         services.remove(first)
-        expect(names).to_have_count(0)
+        expect(card(page, "first")).to_have_count(0)
 
     expect(names).to_have_text(["second"])
 

@@ -198,7 +198,7 @@ class Hub:
 def _guarded(call: Callable[[], None]) -> None:
     try:
         call()
-    except Exception:
+    except Exception:  # a socket's own, whatever it is: the others still have to read
         logger.exception("a socket could not read its rows again")
 
 
@@ -210,7 +210,7 @@ def _event(data: bytes) -> Event | None:
             return None
         message.pop("group", None)
         return Event(**message)
-    except Exception:
+    except Exception:  # whatever decoding foreign bytes may raise: the hub lives on
         logger.exception("a message in a group is not an event")
         return None
 

@@ -8,6 +8,7 @@ import signal
 from celery import Celery, signals
 
 from backend import heartbeat
+from core import counts
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "backend.settings")
 PR_SET_PDEATHSIG = 1
@@ -16,6 +17,8 @@ app = Celery("medialoom")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 signals.celeryd_after_setup.connect(heartbeat.start)
+# A worker's child may end with its task, by its size or by an order to stop.
+signals.task_postrun.connect(counts.hand_over)
 
 
 @signals.setup_logging.connect

@@ -1,6 +1,6 @@
-"""What Prometheus reads: jobs, queues, sockets and the process itself."""
+"""What Prometheus reads: jobs, queues, sockets, the Media API and the process itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from celery.exceptions import OperationalError as CeleryOperationalError
 from django.conf import settings
@@ -8,14 +8,17 @@ from django.core.cache import cache
 from django.db.models import Count
 from kombu.exceptions import OperationalError
 from prometheus_client import CollectorRegistry, Gauge, PlatformCollector, ProcessCollector
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, SummaryMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
 from backend import heartbeat
+from core import counts
 from core.jobs import broker
 from core.jobs.models import Job
 from core.realtime.asgi import Application, Receive, Scope, Send
+from media_api import figures
 
 REGISTRY = CollectorRegistry()
 SOCKETS = Gauge("medialoom_sockets", "WebSockets open in this process.", registry=REGISTRY)
@@ -59,6 +62,40 @@ class Jobs(Collector):
         yield _family("queue_served", "1 where a worker was heard from.", ["queue"], heard)
 
 
+class MediaApi(Collector):
+    """Reads what all processes have counted of the Media API (`core.counts`)."""
+
+    def describe(self) -> list[Metric]:
+        """Name nothing ahead: that would ask Redis when this module is imported."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield submissions, events and stages; nothing while Redis is away."""
+        try:
+            submissions = counts.totals(figures.SUBMISSIONS)
+            events = counts.totals(figures.EVENTS_SENT)
+            stages = counts.totals(figures.STAGES)
+            seconds = counts.totals(figures.STAGE_SECONDS)
+        except RedisError:
+            return
+        text = "Answers to submissions to the Media API, by HTTP status."
+        yield _counter(figures.SUBMISSIONS, text, "code", submissions)
+        text = "Events that sockets of the Media API were sent, by type."
+        yield _counter(figures.EVENTS_SENT, text, "type", events)
+        text = "Stages of the Media API that were done, and how long they took."
+        took = SummaryMetricFamily("medialoom_media_stage_seconds", text, labels=["stage"])
+        for stage, number in stages.items():
+            took.add_metric([stage], count_value=int(number), sum_value=seconds.get(stage, 0))
+        yield took
+
+
+def _counter(name: str, text: str, label: str, found: Mapping[str, float]) -> CounterMetricFamily:
+    family = CounterMetricFamily(f"medialoom_{name}", text, labels=[label])
+    for value, number in found.items():
+        family.add_metric([value], number)
+    return family
+
+
 Samples = Sequence[tuple[tuple[str, ...], int]]
 
 
@@ -82,5 +119,6 @@ def _count_jobs() -> Samples:
 
 
 REGISTRY.register(Jobs())
+REGISTRY.register(MediaApi())
 ProcessCollector(registry=REGISTRY)
 PlatformCollector(registry=REGISTRY)

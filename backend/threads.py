@@ -15,7 +15,9 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from asgiref.sync import ThreadSensitiveContext
-from django.db import close_old_connections, connections
+from django.conf import settings
+from django.core.signals import request_started
+from django.db import close_old_connections, connections, reset_queries
 
 T = TypeVar("T")
 
@@ -24,6 +26,19 @@ KEPT = 8
 # their own. While turns are taken it is the processor that is waited for: then one thread more is
 # tried at a time, since each may be a connection to a database that has a hundred.
 PATIENCE_S = 0.5
+# Asking whether a connection is still good costs a query; so it is asked now and then, and where
+# something has failed. Of a database that is restarted between, a turn of each thread hears.
+TRUSTED_S = 1.0
+
+
+def install() -> None:
+    """Leave it to these threads to look at connections: for Django a request would change threads.
+
+    What is kept for debugging is dropped at the beginning of each request, where there is any.
+    """
+    request_started.disconnect(close_old_connections)
+    if not settings.DEBUG:
+        request_started.disconnect(reset_queries)
 
 
 def own_turns() -> ThreadSensitiveContext:
@@ -91,10 +106,13 @@ class Threads:
         self.count += 1
 
     def _work(self) -> None:
+        look_at_s = 0.0
         while turn := self._next():
             # Django does so at both ends of a request, but maybe in other threads: the database
             # may have been restarted since this one has spoken to it.
-            close_old_connections()
+            if monotonic() >= look_at_s or _is_one_doubtful():
+                close_old_connections()
+                look_at_s = monotonic() + TRUSTED_S
             turn.take()
             del turn  # Nothing of a request lives on while its thread waits.
         connections.close_all()
@@ -110,6 +128,11 @@ class Threads:
                 self._idle -= 1
             self._taken += 1
             return (self._goes_on or self._begins).popleft()
+
+
+def _is_one_doubtful() -> bool:
+    """Whether a connection of this thread has met a failure since it was last looked at."""
+    return any(one.errors_occurred for one in connections.all(initialized_only=True))
 
 
 _threads = Threads()

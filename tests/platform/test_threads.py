@@ -5,7 +5,10 @@ import threading
 
 import pytest
 from asgiref.sync import sync_to_async
+from asgiref.testing import ApplicationCommunicator
 from django.db import connection
+from django.http import HttpResponse
+from django.urls import path
 
 from backend import threads
 from tests.support.waiting import wait_until
@@ -46,18 +49,40 @@ def test_one_request_after_the_other_runs_in_the_same_thread_and_finds_its_conne
     assert pool.count == 1
 
 
-@pytest.mark.django_db
-def test_a_thread_asks_anew_in_each_turn_whether_its_connection_is_still_good(pool):
-    def view():
-        was_asked = connection.health_check_done
-        connection.ensure_connection()
-        connection.health_check_done = True
-        return was_asked
+def asks_again(has_failed):
+    """Run a view whose connection was found good; return whether it will be asked again."""
 
-    for _ in range(3):
-        assert serve(view) == [False]
+    def view():
+        was_trusted = connection.health_check_done
+        connection.ensure_connection()
+        connection.health_check_done, connection.errors_occurred = True, has_failed
+        return not was_trusted
+
+    [is_asked] = serve(view)
+    return is_asked
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("trusted_s", "answers"), [(60, [True, False]), (-1, [True, True])])
+def test_a_thread_asks_now_and_then_whether_its_connection_is_good(
+    pool, monkeypatch, trusted_s, answers
+):
+    monkeypatch.setattr(threads, "TRUSTED_S", trusted_s)
+    for answer in answers:
+        assert asks_again(has_failed=False) == answer
         wait_until(lambda: pool._idle == 1)
     assert pool.count == 1
+
+
+@pytest.mark.django_db
+def test_a_connection_that_has_failed_is_looked_at_before_the_next_turn(pool, monkeypatch):
+    monkeypatch.setattr(threads, "TRUSTED_S", 60)
+    looked_at = []
+    monkeypatch.setattr(threads, "close_old_connections", lambda: looked_at.append(1))
+    for has_failed, count in ((False, 1), (True, 1), (False, 2), (False, 2)):
+        asks_again(has_failed=has_failed)
+        assert len(looked_at) == count
+        wait_until(lambda: pool._idle == 1)
 
 
 def test_of_many_requests_a_few_are_served_at_once(pool):
@@ -150,3 +175,30 @@ def test_a_request_that_fails_gives_its_thread_back(pool):
     with pytest.raises(ValueError, match="no"):
         serve(view)
     wait_until(lambda: pool._idle == 1)
+
+
+def nothing(_request):
+    return HttpResponse(b"")
+
+
+urlpatterns = [path("nothing/", nothing)]
+
+
+async def test_a_request_changes_threads_for_its_view_and_two_steps_of_django(
+    pool, settings, monkeypatch
+):
+    from backend.asgi import django_application
+
+    settings.ROOT_URLCONF = __name__
+    turns = []
+    monkeypatch.setattr(pool, "add", lambda turn, *, has_begun: turns.append(turn) or turn.take())
+    head = {"type": "http", "method": "GET", "path": "/nothing/", "query_string": b""}
+    asked = ApplicationCommunicator(
+        django_application, {**head, "headers": [(b"host", b"localhost")], "http_version": "1.1"}
+    )
+    await asked.send_input({"type": "http.request", "body": b""})
+
+    assert (await asked.receive_output())["status"] == 200
+    await asked.wait()
+    # CSRF's look at the view, the view, the response's end.
+    assert len(turns) == 3

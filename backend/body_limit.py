@@ -23,9 +23,16 @@ from django.utils import timezone
 from rest_framework_simplejwt.tokens import AccessToken
 
 from core.accounts.authentication import TokenRefused, checked
-from core.api.errors import OUT_OF_ORDER, OUT_OF_ORDER_RETRY_AFTER_S, is_out_of_order
+from core.api.errors import (
+    OUT_OF_ORDER,
+    OUT_OF_ORDER_RETRY_AFTER_S,
+    PROBLEM_TYPE,
+    is_out_of_order,
+)
 from core.api.unread import Answer, Headers, answer_unread
 from core.realtime.asgi import Application, Message, Receive, Scope, Send
+from media_api.asgi import is_media_api
+from media_api.services.errors import TooLarge as FileTooLarge
 
 logger = logging.getLogger(__name__)
 
@@ -154,25 +161,29 @@ def _counted(receive: Receive, limit_bytes: int) -> Receive:
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, limit_bytes: int) -> None:
-    """Answer 413 (RFC 9457), and close the connection once the client could read it."""
-    problem = problem_body(limit_bytes)
-    await answer_unread(scope, receive, send, status=413, problem=problem)
+    """Answer 413, and close the connection once the client could read it."""
+    kind, problem = too_large_body(scope["path"], limit_bytes)
+    await answer_unread(scope, receive, send, status=413, problem=problem, kind=kind)
 
 
 async def refuse_for_now(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer 503: there is no room for the body on the disk."""
     later = [(b"retry-after", str(OUT_OF_ORDER_RETRY_AFTER_S).encode())]
-    problem = _problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", OUT_OF_ORDER)
-    await answer_unread(scope, receive, send, status=503, problem=problem, more=later)
+    kind, problem = _body(scope["path"], HTTPStatus.SERVICE_UNAVAILABLE, OUT_OF_ORDER)
+    await answer_unread(scope, receive, send, status=503, problem=problem, kind=kind, more=later)
 
 
-def problem_body(limit_bytes: int) -> bytes:
-    """Return the 413 answer's JSON."""
+def too_large_body(path: str, limit_bytes: int) -> tuple[str, bytes]:
+    """Return the type and the JSON of the 413 answer, as the contract of the path has it."""
     detail = f"The body of this request may be {limit_bytes} bytes long at most."
-    return _problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", detail)
+    return _body(path, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
 
 
-def _problem(status: HTTPStatus, code: str, detail: str) -> bytes:
+def _body(path: str, status: HTTPStatus, detail: str) -> tuple[str, bytes]:
+    if is_media_api(path):
+        said = FileTooLarge.sentence if status == 413 else detail
+        return "application/json", json.dumps({"detail": said}).encode()
     title = "Content Too Large" if status == 413 else status.phrase
+    code = "too_large" if status == 413 else "unavailable"
     problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    return json.dumps({**problem, "code": code}).encode()
+    return PROBLEM_TYPE, json.dumps({**problem, "code": code}).encode()

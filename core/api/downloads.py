@@ -71,7 +71,8 @@ def download(method: str, headers: Mapping[str, str], source: Download) -> HttpR
     if _is_known(headers, source.etag):
         source.file.close()
         return _described(HttpResponseNotModified(), source)
-    asked = _asked_range(headers, source.etag)
+    # A Range means nothing to other methods (RFC 9110, 14.2).
+    asked = _asked_range(headers, source.etag) if method == "GET" else None
     start, length = (0, size_bytes) if asked is None else _part(asked, size_bytes)
     if length < 0:
         source.file.close()

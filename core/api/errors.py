@@ -216,6 +216,8 @@ def _of_job_error(error: JobError) -> Failure:
         headers["WWW-Authenticate"] = BEARER
     if isinstance(error, Throttled):
         headers["Retry-After"] = str(error.retry_after_s or HOPELESS_RETRY_AFTER_S)
+    elif isinstance(error, TemporaryFailure) and error.retry_after_s is not None:
+        headers["Retry-After"] = str(error.retry_after_s)
     fields = error.fields if isinstance(error, FieldErrors) else {}
     return Failure(status, str(error), code, fields, headers)
 

@@ -27,11 +27,21 @@ class Answer:
 
 
 async def answer_unread(
-    scope: Scope, receive: Receive, send: Send, *, status: int, problem: bytes, more: Headers = ()
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    *,
+    status: int,
+    problem: bytes,
+    kind: str = PROBLEM_TYPE,
+    more: Headers = (),
 ) -> None:
-    """Answer with a problem (RFC 9457), and close the connection once the client could read it."""
+    """Answer with a problem (RFC 9457), or what a contract has in its place as `kind`.
+
+    The connection is closed once the client could read it.
+    """
     headers = [
-        (b"content-type", PROBLEM_TYPE.encode()),
+        (b"content-type", kind.encode()),
         (b"content-length", str(len(problem)).encode()),
         (b"connection", b"close"),
         *more,

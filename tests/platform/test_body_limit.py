@@ -88,6 +88,26 @@ def test_a_declared_length_beyond_the_limit_is_refused_before_a_byte_is_sent(
     assert json.loads(body)["status"] == 413
 
 
+@pytest.mark.parametrize(
+    "path", ["/api/v1/compress/", "/api/v1/custom", "/api/v1/requests/x/retry/"]
+)
+def test_the_media_api_says_it_in_its_own_words(server: Server, path):
+    kind = "Content-Type: application/json\r\n"
+    with server.connect() as client:
+        client.sendall(head(f"{kind}Content-Length: {MIB + 1}\r\n", path))
+        header, _, body = read_until(client, b"}").partition(b"\r\n\r\n")
+    with server.connect() as client:
+        client.sendall(head(f"{kind}Transfer-Encoding: chunked\r\n", path))
+        with suppress(OSError):
+            send_chunks(client, 17)
+        grown = read_until(client, b"}")
+
+    assert status_of(header) == status_of(grown) == 413
+    assert b"content-type: application/json" in header.lower()
+    assert json.loads(body) == {"detail": "File too large"}
+    assert json.loads(grown.partition(b"\r\n\r\n")[2]) == {"detail": "File too large"}
+
+
 def test_an_absurd_length_is_refused(server: Server, bearer):
     with server.connect() as client:
         client.sendall(head(f"{bearer}Content-Length: {10**18}\r\n"))

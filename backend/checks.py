@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register  # noqa: A004
 from django.db import connection
+from django.utils.module_loading import import_string
 
 from core.jobs.kinds import known_kinds
 
@@ -14,6 +15,7 @@ def register_all() -> None:
     register(leases)
     register(queues)
     register(sizes)
+    register(callbacks)
     register(production, Tags.security, deploy=True)
 
 
@@ -47,6 +49,18 @@ def _sizes() -> Iterator[CheckMessage]:
     if beside_the_largest < settings.ENVELOPE_BYTES:
         text = "CORE_WS_INFLIGHT_BYTES must be at least 1 MiB more than CORE_WS_MAX_MESSAGE_BYTES."
         yield Error(text, id="medialoom.E003")
+
+
+def callbacks(**_: object) -> list[CheckMessage]:
+    """What settings name for us to call must be there: its module may do anything when read."""
+    path = settings.TRANSCODE_ENDED_CALLBACK
+    try:
+        if not path or callable(import_string(path)):
+            return []
+        why = "it cannot be called"
+    except Exception as error:  # noqa: BLE001 - whatever it is, the start says so
+        why = str(error)
+    return [Error(f"TRANSCODE_ENDED_CALLBACK: {path} is no use ({why}).", id="medialoom.E004")]
 
 
 def production(**_: object) -> list[CheckMessage]:

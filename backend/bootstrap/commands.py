@@ -1,4 +1,4 @@
-"""The command `medialoom` beside the environment's own programs: this checkout's client."""
+"""The command and the package `medialoom` in the environment: this checkout's client."""
 
 from __future__ import annotations
 
@@ -16,7 +16,25 @@ sys.exit(main())
 
 
 def offer(root: Path) -> None:
-    """Write the launcher, unless it is there; it is whole at every moment."""
+    """Write the launcher and link the package, unless they are there; whole at every moment."""
+    _launch(root)
+    for packages in (root / ".venv" / "lib").glob("python*/site-packages"):
+        _link(packages / "medialoom", root / "medialoom")
+
+
+def _link(path: Path, target: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        return  # Somebody has installed it there.
+    if path.is_symlink() and os.readlink(str(path)) == str(target):  # noqa: PTH115 - as below
+        return
+    unfinished = path.with_name(".medialoom.unfinished")
+    if unfinished.is_symlink():
+        unfinished.unlink()
+    unfinished.symlink_to(target)
+    os.replace(str(unfinished), str(path))  # noqa: PTH105 - what older Pythons have
+
+
+def _launch(root: Path) -> None:
     programs = root / ".venv" / "bin"
     text = LAUNCHER.format(python=programs / "python", root=str(root))
     path = programs / "medialoom"

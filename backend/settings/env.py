@@ -147,7 +147,7 @@ def origins(name: str, default: str = "") -> list[str]:
     return read(name, default, convert, "a list of origins such as https://example.org")
 
 
-def web_address(name: str) -> str:
+def web_address(name: str, default: str = "") -> str:
     """Read the address of a web server, a path allowed; empty where there is none."""
 
     def convert(value: str) -> str:
@@ -158,7 +158,7 @@ def web_address(name: str) -> str:
         _ = parts.port  # It raises for a port that is none.
         return value.rstrip("/")
 
-    return read(name, "", convert, "an address such as http://127.0.0.1:9000")
+    return read(name, default, convert, "an address such as http://127.0.0.1:9000")
 
 
 def time_zone(name: str, default: str) -> str:

@@ -44,7 +44,7 @@ MEDIA_API_BACKENDS = env.read(
 )
 # These win over the file.
 _SECRETS = {key: env.text("MEDIA_API_" + key.upper().replace(".", "_")) for key in SECRET_KEYS}
-MEDIA_API_YANDEX_API = env.text("MEDIA_API_YANDEX_API", "https://cloud-api.yandex.net").rstrip("/")
+MEDIA_API_YANDEX_API = env.web_address("MEDIA_API_YANDEX_API", "https://cloud-api.yandex.net")
 MEDIA_API_CONFIG = _live()
 
 CELERY_BEAT_SCHEDULE["media.clean"] = {

@@ -1,9 +1,8 @@
 """Video: the ladder, who encodes, for how long, and where files lie."""
 
-import re
-
 from backend.settings import env
 from backend.settings.limits import ANONYMOUS_BODY_BYTES, BODY_BYTES, MAX_UPLOAD_SIZE_BYTES
+from transcode.engines.encoders import ENCODERS, SOFTWARE
 
 STALL_CLASSES = {
     "vod": 120.0,
@@ -24,13 +23,22 @@ def _resolutions(text: str) -> list[int]:
 
 def _stall_seconds(text: str) -> dict[str, float]:
     """Read `vod=120,live=30`, or one number for all."""
-    if re.fullmatch(r"\d+(\.\d+)?", text.strip()):
-        return dict.fromkeys(STALL_CLASSES, float(text))
-    pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
-    given = {name.strip(): float(value) for name, _, value in pairs}
-    if not set(given) <= set(STALL_CLASSES) or any(value <= 0 for value in given.values()):
+    if "=" not in text and text.strip():
+        given = dict.fromkeys(STALL_CLASSES, float(text))
+    else:
+        pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
+        given = {name.strip(): float(value) for name, _, value in pairs}
+    is_long = all(0 < value < float("inf") for value in given.values())
+    if not is_long or not set(given) <= set(STALL_CLASSES):
         raise ValueError(text)
     return {**STALL_CLASSES, **given}
+
+
+def _path_root(text: str) -> None:
+    """Refuse a folder in which no path of the storage can lie. Raises: `ValueError`."""
+    parts = text.replace("{user}", "1").split("/")
+    if not parts[0] or ".." in parts or set("{}\\:") & set("".join(parts)):
+        raise ValueError(text)
 
 
 TRANSCODE_RESOLUTIONS = env.read(
@@ -54,10 +62,20 @@ TRANSCODE_LOCAL_FALLBACK_AFTER = env.seconds("TRANSCODE_LOCAL_FALLBACK_AFTER", 2
 TRANSCODE_MAX_DURATION = env.seconds("TRANSCODE_MAX_DURATION", 0)
 TRANSCODE_RUNNER_MAX_UPLOAD_BYTES = env.size_bytes("TRANSCODE_RUNNER_MAX_UPLOAD_BYTES", "20 GiB")
 TRANSCODE_REDIRECT_DOWNLOADS = env.flag("TRANSCODE_REDIRECT_DOWNLOADS", False)
-TRANSCODE_PUBLIC_URL = env.text("TRANSCODE_PUBLIC_URL").rstrip("/")
-TRANSCODE_PATH_ROOTS = env.names("TRANSCODE_PATH_ROOTS", "incoming/{user}/")
+TRANSCODE_PUBLIC_URL = env.web_address("TRANSCODE_PUBLIC_URL")
+TRANSCODE_PATH_ROOTS = env.names(
+    "TRANSCODE_PATH_ROOTS",
+    "incoming/{user}/",
+    check=_path_root,
+    wanted="a list of folders below the storage's root such as incoming/{user}/",
+)
 TRANSCODE_PLAY_TOKEN_SECONDS = env.seconds("TRANSCODE_PLAY_TOKEN_SECONDS", 21600, minimum=60)
-TRANSCODE_ENCODERS = env.names("TRANSCODE_ENCODERS", "libx264")
+TRANSCODE_ENCODERS = env.names(
+    "TRANSCODE_ENCODERS",
+    SOFTWARE,
+    check=ENCODERS.index,
+    wanted=f"a list out of {', '.join(ENCODERS)}",
+)
 TRANSCODE_LIVE_RTMP_PORT = env.integer("TRANSCODE_LIVE_RTMP_PORT", 1935, maximum=65535)
 TRANSCODE_LIVE_MAX_SESSIONS = env.integer("TRANSCODE_LIVE_MAX_SESSIONS", 2)
 TRANSCODE_LIVE_MAX_DURATION = env.seconds("TRANSCODE_LIVE_MAX_DURATION", 43200, minimum=1)

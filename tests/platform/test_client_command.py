@@ -50,3 +50,33 @@ def test_a_second_set_up_leaves_the_launcher_alone(checkout):
     commands.offer(checkout)
 
     assert launcher.stat().st_ino == before
+
+
+def test_the_package_is_found_from_any_folder(checkout):
+    packages = checkout / ".venv" / "lib" / "python3.11" / "site-packages"
+    packages.mkdir(parents=True)
+    (packages / "medialoom").symlink_to("/nowhere")
+    commands.offer(checkout)
+    words = [sys.executable, "-c", "import medialoom; print(medialoom.Client.__name__)"]
+
+    done = subprocess.run(
+        words,
+        cwd="/",
+        env={"PYTHONPATH": str(packages)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == "Client\n"
+    assert sorted(path.name for path in packages.iterdir()) == ["medialoom"]
+
+
+def test_a_package_that_was_installed_is_left_alone(checkout):
+    installed = checkout / ".venv" / "lib" / "python3.11" / "site-packages" / "medialoom"
+    installed.mkdir(parents=True)
+
+    commands.offer(checkout)
+
+    assert installed.is_dir()
+    assert not installed.is_symlink()

@@ -91,6 +91,20 @@ def test_compose_sets_only_variables_that_are_read(compose):
     assert set(compose["services"]["web"]["environment"]) - set(env.DECLARED) <= foreign
 
 
+def test_compose_hands_every_setting_of_videos_to_every_part(compose):
+    wanted = {name for name in env.DECLARED if name.startswith("TRANSCODE_")}
+
+    for name in ("prepare", "web", "worker", "worker-ffmpeg", "worker-io", "beat", "live"):
+        given = compose["services"][name]["environment"]
+        assert {key: given.get(key) for key in wanted} == {key: f"${{{key}:-}}" for key in wanted}
+
+
+def test_the_port_of_live_streams_is_the_same_inside_and_outside(compose):
+    port = f"${{TRANSCODE_LIVE_RTMP_PORT:-{env.DECLARED['TRANSCODE_LIVE_RTMP_PORT']}}}"
+
+    assert compose["services"]["live"]["ports"] == [f"{port}:{port}"]
+
+
 def test_no_secret_has_a_default(compose):
     environment = compose["services"]["web"]["environment"]
 

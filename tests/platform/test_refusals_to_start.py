@@ -22,6 +22,9 @@ from tests.platform.launching import refusal
         ("SECRET_KEY", "short"),
         ("AI_HOST", "example.org"),
         ("CORE_QNA_ENGINE", "http"),
+        ("TRANSCODE_ENCODERS", "nvenc"),
+        ("TRANSCODE_ENDED_CALLBACK", "no.such"),
+        ("TRANSCODE_ENDED_CALLBACK", "os.sep"),
     ],
 )
 def test_a_malformed_value_stops_the_start_with_one_line_that_names_it(tmp_path, name, value):

@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 
@@ -83,6 +84,54 @@ def test_a_sound_value_is_read(monkeypatch, reader, value, meaning):
     monkeypatch.setenv("SOME", value)
 
     assert READERS[reader]() == meaning
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("TRANSCODE_ENCODERS", value) for value in ("nvenc", "libx264,mpeg4")],
+        *[("TRANSCODE_PUBLIC_URL", value) for value in ("videos.example.org", "ftp://x")],
+        *[("TRANSCODE_STALL_SECONDS", value) for value in ("0", "vod=0", "inf", "nan", "vod")],
+        *[("TRANSCODE_STALL_SECONDS", value) for value in ("live=nan", "films=3", "-1")],
+        *[("TRANSCODE_PATH_ROOTS", value) for value in ("/srv/in", "in/../x", "in/{name}/")],
+        ("MEDIA_API_YANDEX_API", "cloud-api.yandex.net"),
+    ],
+)
+def test_a_setting_refuses_what_it_cannot_use(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} must be "):
+        read_anew(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "meaning"),
+    [
+        ("TRANSCODE_ENCODERS", "h264_vaapi, libx264", ["h264_vaapi", "libx264"]),
+        ("TRANSCODE_PUBLIC_URL", "https://videos.example.org/", "https://videos.example.org"),
+        ("TRANSCODE_PATH_ROOTS", "shared/,in/{user}", ["shared/", "in/{user}"]),
+        ("MEDIA_API_YANDEX_API", "", "https://cloud-api.yandex.net"),
+    ],
+)
+def test_a_setting_takes_what_it_can_use(monkeypatch, name, value, meaning):
+    monkeypatch.setenv(name, value)
+
+    assert read_anew(name) == meaning
+
+
+def test_stall_seconds_are_one_number_or_one_for_each_class(monkeypatch):
+    monkeypatch.setenv("TRANSCODE_STALL_SECONDS", "7.5")
+    assert set(read_anew("TRANSCODE_STALL_SECONDS").values()) == {7.5}
+    monkeypatch.setenv("TRANSCODE_STALL_SECONDS", "vod=9")
+    assert read_anew("TRANSCODE_STALL_SECONDS")["vod"] == 9.0
+    monkeypatch.setenv("TRANSCODE_STALL_SECONDS", "")
+    assert read_anew("TRANSCODE_STALL_SECONDS")["live"] == 30.0
+
+
+def read_anew(name):
+    """Return a setting as a process that starts now reads it."""
+    module = "media_api" if name.startswith("MEDIA_API") else "transcode"
+    return runpy.run_path(str(ROOT / "backend" / "settings" / f"{module}.py"))[name]
 
 
 def test_networks_take_addresses_and_networks_of_both_families(monkeypatch):

@@ -115,14 +115,14 @@ def test_a_failing_apt_is_one_line_with_its_reason(checkout):
 
 
 def test_the_second_set_up_does_nothing(done):
-    before = {path: path.stat().st_mtime_ns for path in installed(done)}
+    before = {path: path.lstat().st_mtime_ns for path in installed(done)}
 
     second = set_up(done)
 
     assert before
     assert second.returncode == 0
     assert second.stdout == ""
-    assert {path: path.stat().st_mtime_ns for path in installed(done)} == before
+    assert {path: path.lstat().st_mtime_ns for path in installed(done)} == before
 
 
 def installed(checkout: Path) -> list[Path]:

@@ -11,16 +11,19 @@ JobError                 an expected failure: a stable `code` and a sentence for
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from typing import Any
 
 
 class JobError(Exception):
     """An expected failure. `code` is for programs, the message is for people.
 
-    `sentence` is the message of a kind of failure that always has the same one.
+    `sentence` is the message of a kind of failure that always has the same one. `result` is what
+    else a kind of job wants to be known of its failure: it becomes the job's.
     """
 
     code = "failed"
     sentence = ""
+    result: dict[str, Any] | None = None
 
     def __init__(self, message: str = "", *, code: str | None = None) -> None:
         super().__init__(message or self.sentence)
@@ -48,6 +51,8 @@ class TemporaryFailure(JobError):  # noqa: N818 - the name says what happened
     """Something outside failed (I/O, an engine, a server); another attempt may pass."""
 
     code = "temporary_failure"
+    # When it may, where that is known.
+    retry_after_s: int | None = None
 
 
 class BackendNotConfigured(JobError):  # noqa: N818 - the name says what happened

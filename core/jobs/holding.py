@@ -25,6 +25,7 @@ from core.jobs import lifecycle
 from core.jobs.models import Job, JobAttempt, Status
 from core.jobs.storable import storable_text
 from core.media import process
+from core.media.ffmpeg_rules import without_folders
 from core.media.process import Completed, Limits, RunOptions
 
 logger = logging.getLogger(__name__)
@@ -192,10 +193,13 @@ class Holding:
         on_line: Callable[[str], None] | None = None,
         **options: Unpack[RunOptions],
     ) -> Completed:
-        """Run a program under the job's time and memory limits, its lines going to the log."""
+        """Run a program under the job's time and memory limits, its lines going to the log.
+
+        There they name no folder of this machine: the job's owner may read it.
+        """
 
         def line(text: str) -> None:
-            self.log(text)
+            self.log(without_folders(text))
             if on_line:
                 on_line(text)
 

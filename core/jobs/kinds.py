@@ -37,8 +37,9 @@ class JobKind:
 
     `stages` are the names a job walks through, in order. `max_attempts` counts attempts
     in all; the next starts after `retry_delays_s`. `time_limit_s` is for one attempt.
-    `lost_code` and `lost_message` say why a job failed whose last holder fell silent.
-    `is_startable` lets `POST /api/v1/jobs/` begin it. `title` is what people call it.
+    `retries_crashes` counts an error that nobody expected (a disk or a bucket that says no)
+    as one that may pass. `lost_code` and `lost_message` say why a job failed whose last holder
+    fell silent. `is_startable` lets `POST /api/v1/jobs/` begin it. `title` is what people call it.
     """
 
     name: ClassVar[str] = ""
@@ -48,6 +49,7 @@ class JobKind:
     stages: ClassVar[tuple[str, ...]] = ()
     params_serializer: ClassVar[type[serializers.Serializer[object]]] = NoParams
     max_attempts: ClassVar[int] = 3
+    retries_crashes: ClassVar[bool] = False
     lost_code: ClassVar[str] = "worker_lost"
     lost_message: ClassVar[str] = "The worker was lost, and no attempt is left."
     retry_delays_s: ClassVar[Sequence[float]] = ()

@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, connection
 from core.errors import JobError, TemporaryFailure
 from core.jobs import lifecycle
 from core.jobs.holding import Holding
+from core.jobs.kinds import kind_named
 from core.jobs.stopping import GivenBack
 
 logger = logging.getLogger(__name__)
@@ -56,9 +57,12 @@ def settle(holding: Holding, error: BaseException, *, patience_s: float | None =
         _end(holding, lambda: lifecycle.release(job), patience_s)
         return
     failure = _as_job_error(holding, error)
-    end = lifecycle.postpone if isinstance(failure, TemporaryFailure) else lifecycle.fail
-    holding.log(f"{failure.code}: {failure}")
-    _end(holding, lambda: end(job, failure.code, str(failure)), patience_s)
+    code, message = failure.code, str(failure)
+    holding.log(f"{code}: {message}")
+    if isinstance(failure, TemporaryFailure):
+        _end(holding, lambda: lifecycle.postpone(job, code, message), patience_s)
+    else:
+        _end(holding, lambda: lifecycle.fail(job, code, message, failure.result), patience_s)
 
 
 def _as_job_error(holding: Holding, error: BaseException) -> JobError:
@@ -69,7 +73,8 @@ def _as_job_error(holding: Holding, error: BaseException) -> JobError:
         return JobError("The job needed more memory than it may have.", code="memory")
     logger.error("job %s crashed", holding.job.pk, exc_info=error)
     sentence = "The worker met an unexpected error."
-    if isinstance(error, OperationalError | InterfaceError):
+    may_pass = isinstance(error, OperationalError | InterfaceError)
+    if may_pass or kind_named(holding.job.kind).retries_crashes:
         return TemporaryFailure(sentence, code="crashed")
     return JobError(sentence, code="crashed")
 

@@ -101,9 +101,9 @@ class Watchdog:
     def _end_of_work(self) -> Exception:
         return self.reason or RuntimeError("interrupted without a reason")
 
-    def _interrupt(self, _number: int, _frame: FrameType | None) -> None:
+    def _interrupt(self, _number: int, frame: FrameType | None) -> None:
         # A signal that comes late, or from elsewhere, does nothing.
-        if self._is_at_work and self.reason is not None:
+        if self._is_at_work and self.reason is not None and not _is_importing(frame):
             self._was_interrupted = True
             raise _Stop
 
@@ -169,6 +169,18 @@ class Watchdog:
             process.kill_all()
             self.holding.remove_scratch()
             os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Whether an import is under way: one left half done would spoil every later job here.
+
+    The next signal finds it done, or ends the process.
+    """
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _throw_connections_away() -> None:

@@ -28,12 +28,12 @@ _DEVICES = Path("/dev/dri")
 class Device:
     """What an encoder needs of a device.
 
-    `options` go before the first output, `upload` at the end of the filter chain, empty where
-    frames in memory will do.
+    `options` go before the first output; `upload` are the filters, each with its value, at the
+    end of a chain, none where frames in memory will do.
     """
 
     options: tuple[str, ...] = ()
-    upload: str = ""
+    upload: tuple[tuple[str, ...], ...] = ()
 
 
 @cache
@@ -61,7 +61,7 @@ def can_encode(name: str) -> bool:
         return False
     device = device_for(name)
     picture = "color=size=256x256:rate=25:duration=1,format=yuv420p"
-    chain = f"{picture},{device.upload}" if device.upload else picture
+    chain = ",".join([picture, *("=".join(filter_) for filter_ in device.upload)])
     words = ["-filter_complex", chain, "-frames:v", "1", "-c:v", name, "-f", "null", "-"]
     try:
         ffmpeg([], [*device.options, *words], limits=_LIMITS)
@@ -79,12 +79,11 @@ def first_usable(preferred: Sequence[str]) -> str:
 
 
 def device_for(encoder: str) -> Device:
-    """What has to be said for an encoder to find its device."""
+    """What has to be said for an encoder to find its device, at its trial and at its work."""
     if encoder.endswith("_vaapi"):
-        return Device(("-vaapi_device", _render_node()), "format=nv12,hwupload")
+        return Device(("-vaapi_device", _render_node()), (("format", "nv12"), ("hwupload",)))
     if encoder.endswith("_qsv"):
-        options = ("-init_hw_device", "qsv=card", "-filter_hw_device", "card")
-        return Device(options, "format=nv12,hwupload=extra_hw_frames=64")
+        return Device(upload=(("format", "nv12"),))
     return Device()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from core.errors import JobError
 from core.media import process
@@ -61,13 +61,14 @@ def ffmpeg(
     protocols: frozenset[str] = PROTOCOLS,
     threads: int | None = None,
     nice: int = 10,
+    level: Literal["error", "warning"] = "error",
 ) -> Completed:
     """Run ffmpeg. `output` is all that follows the inputs; a path object in it becomes `file:`.
 
     Files that exist are overwritten. `threads` bounds each decoder, the filters and the first
     output's encoders. `limits` are the runner's own unless given; with `on_progress`, `stall_s`
     also bounds how long the output may stand still. `check` is for `process.run`; a job's runner
-    has its own.
+    has its own. `level` is what has to be the matter for ffmpeg to write a line of it.
 
     Raises: what `process.run` raises (errors hold no path); ValueError for arguments that would
     open something else, a programmer's mistake.
@@ -80,7 +81,7 @@ def ffmpeg(
         options["on_stdout"] = _listener(on_progress, limits)
     more: dict[str, Any] = {**options, **({"check": check} if check else {})}
     command = [
-        *("ffmpeg", "-nostdin", "-hide_banner", "-v", "error", "-y"),
+        *("ffmpeg", "-nostdin", "-hide_banner", "-v", level, "-y"),
         *(("-progress", "pipe:1", "-nostats") if on_progress else ()),
         *_threads(threads, "-filter_threads", "-filter_complex_threads"),
         *(word for each in inputs for word in fences.input(each, threads)),

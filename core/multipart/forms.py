@@ -12,7 +12,7 @@ from core.tus.errors import TooLarge
 from core.tus.inflow import Inflow
 from core.tus.threads import on_disk
 
-# Less is kept for the next piece: a change of threads costs more than writing it.
+# Less waits for more, or for the form's end: a change of threads costs more than writing it.
 WRITE_BYTES = 2**16
 
 # Says where a file part goes, by its head and the texts that came before it; None drops it.
@@ -52,11 +52,20 @@ class FormReader:
     """
 
     def __init__(
-        self, content_type: str, place: Place, *, limits: Limits, is_hashed: bool = False
+        self,
+        content_type: str,
+        place: Place,
+        *,
+        limits: Limits,
+        is_hashed: bool = False,
+        chunk_bytes: int = WRITE_BYTES,
     ) -> None:
-        """Begin. `content_type` is the request's header, boundary included."""
+        """Begin. `content_type` is the request's header, boundary included.
+
+        A file is written whenever `chunk_bytes` of it have come; they are held in memory.
+        """
         self._content_type, self._place = content_type, place
-        self._limits, self._is_hashed = limits, is_hashed
+        self._limits, self._is_hashed, self._chunk_bytes = limits, is_hashed, chunk_bytes
         self._part: Begin | None = None
         self._sink: TextPart | FilePart | None = None
         self._stored: list[FilePart] = []
@@ -153,7 +162,7 @@ class FormReader:
             await self._begin_file(self._part)
         if isinstance(self._sink, FilePart):
             self._pending += data
-            if len(self._pending) >= WRITE_BYTES:
+            if len(self._pending) >= self._chunk_bytes:
                 await on_disk(self._sink.write, self._taken())
         elif isinstance(self._sink, TextPart):
             self._text_bytes += len(data)

@@ -20,6 +20,8 @@ from core.net.urls import check_url
 
 MAX_REDIRECTS = 3
 MAX_NAME_BYTES = 255
+FILE_MODE = 0o600
+_WRITE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 # Answers that may be another one the next time (RFC 9110, 15.5.9; RFC 8470; RFC 6585).
 _PASSING_STATUSES = {408, 425, 429}
 
@@ -39,17 +41,18 @@ def fetch_to(
     url: str,
     *,
     max_bytes: int,
+    chunk_bytes: int = READ_BYTES,
     allow: Sequence[str] = (),
     total_s: float | None = None,
     should_stop: Callable[[], bool] | None = None,
     on_progress: Callable[[float], None] | None = None,
     resolve: Resolve = resolve,
 ) -> Fetched:
-    """Bring what an address holds to `path`, which appears whole or not at all.
+    """Bring what an address holds to `path`, which appears whole or not at all, mode 0600.
 
-    At most three redirects are followed. `on_progress` hears a fraction, 0.0 to 1.0, where the
-    server says how much is to come. If we die on the way, a file named with
-    `TEMPORARY_PREFIX` stays in the folder.
+    At most three redirects are followed. `chunk_bytes` are written at a time; `on_progress` then
+    hears a fraction, 0.0 to 1.0, where the server says how much is to come. If we die on the way,
+    a file named with `TEMPORARY_PREFIX` stays in the folder.
     Raises: `ForbiddenAddress`, `RemoteNotFound`, `RemoteTooLarge`, `RemoteUnavailable`,
     `Stopped`; `OSError` of the disk.
     """
@@ -68,7 +71,8 @@ def fetch_to(
         way_out.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response,
     ):
         _check_answer(response, max_bytes)
-        digest = _write(path, response, max_bytes, on_progress or (lambda _: None))
+        chunks = response.iter_raw(chunk_bytes)
+        digest = _write(path, response, chunks, max_bytes, on_progress or (lambda _: None))
         size_bytes = path.stat().st_size
         content_type = response.headers.get("Content-Type", "")[:255]
         return Fetched(_name_of(response), size_bytes, digest, content_type)
@@ -109,14 +113,18 @@ def _announced(response: httpx.Response) -> int | None:
 
 
 def _write(
-    path: Path, response: httpx.Response, max_bytes: int, on_progress: Callable[[float], None]
+    path: Path,
+    response: httpx.Response,
+    chunks: Iterator[bytes],
+    max_bytes: int,
+    on_progress: Callable[[float], None],
 ) -> str:
     """Write the body to `path` and return its SHA-256 in hexadecimal digits."""
     part = path.with_name(TEMPORARY_PREFIX + path.name)
     digest, size_bytes, whole_bytes = hashlib.sha256(), 0, _announced(response)
     try:
-        with part.open("wb") as file:
-            for chunk in response.iter_raw(READ_BYTES):
+        with os.fdopen(os.open(part, _WRITE_FLAGS, FILE_MODE), "wb") as file:
+            for chunk in chunks:
                 size_bytes += len(chunk)
                 if size_bytes > max_bytes:
                     raise RemoteTooLarge

@@ -40,6 +40,7 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from core.accounts.models import User
+from core.api.clients import client_ip, throttle_key
 from core.api.errors import OUT_OF_ORDER, is_out_of_order
 from core.realtime import close_codes
 from core.realtime.account import AccountWatch
@@ -180,8 +181,7 @@ class AuthenticatedConsumer(Conversation):
         """Name whom sockets are counted for: the account, else the address."""
         if self.identity is not None:
             return str(self.identity.user.pk)
-        client = self.scope.get("client")
-        return f"address:{client[0]}" if client else "address:"
+        return f"address:{throttle_key(client_ip(self.scope))}"
 
     def _stuck(self) -> None:
         """Even a close cannot be sent: end the task that serves this socket."""

@@ -87,7 +87,7 @@ class Sweep(Generic[K]):
             self._is_hurried.clear()
             try:
                 await self.once()
-            except Exception:
+            except Exception:  # whatever a reader raises, those who watch are not left alone
                 logger.exception("rows could not be read again; the next sweep tries anew")
 
     async def once(self) -> None:
@@ -104,7 +104,7 @@ def _tell(watcher: Watcher, event: Event) -> None:
     """Deliver; one that fails does not hold up the others."""
     try:
         watcher.deliver(event)
-    except Exception:
+    except Exception:  # whatever a socket raises is its own affair
         logger.exception("a state of %s was not delivered", event.name)
 
 

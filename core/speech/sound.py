@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from core.media import process
 from core.media.ffmpeg import Input, Runner, Word, ffmpeg
@@ -20,6 +21,7 @@ def decode(
     limits: Limits | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     check: Callable[[], None] | None = None,
+    level: Literal["error", "warning"] = "error",
 ) -> None:
     """Write the sound of one stream of a file; the rest as in `core.media.ffmpeg.ffmpeg`.
 
@@ -33,6 +35,7 @@ def decode(
         limits=limits,
         on_progress=on_progress,
         check=check,
+        level=level,
     )
 
 

@@ -45,16 +45,17 @@ def claim(
     lease_token: uuid.UUID | None = None,
     lease: timedelta | None = None,
     is_outside: bool = False,
+    seen: Job | None = None,
 ) -> Job | None:
     """Take a queued job under a new lease, or return None if it is not to be had.
 
     Not to be had: taken by someone else, finished, told to wait, its parent not done, or
     as many of its owner's jobs of this kind running as the kind allows. A holder outside,
     which is no worker, brings its own token and length of lease; it need not wait where
-    workers do, and takes no family along.
+    workers do, and takes no family along. `seen` is the job where the caller has read it.
     """
     may_take = claimable(is_outside=is_outside)
-    job = Job.objects.filter(may_take, pk=job_id).only("kind", "owner").first()
+    job = seen or Job.objects.filter(may_take, pk=job_id).only("kind", "owner").first()
     if job is None:
         return None
     now = timezone.now()
@@ -199,14 +200,15 @@ def succeed(job: Job, result: Json, *, within: Callable[[Job], None] | None = No
     )
 
 
-def fail(job: Job, code: str, message: str) -> Job:
-    """End a job badly, for good. Raises: `LeaseLost`."""
+def fail(job: Job, code: str, message: str, result: Json | None = None) -> Job:
+    """End a job badly, for good; `result` is what its kind says of it. Raises: `LeaseLost`."""
     return change_held(
         job,
         within=failed_attempt(follow_up),
         status=Status.FAILED,
         error_code=storable_text(code, CODE_CHARS),
         error_message=storable_text(message, MESSAGE_CHARS),
+        result=None if result is None else storable_json(result),
         finished_at=timezone.now(),
         **NO_LEASE,
     )

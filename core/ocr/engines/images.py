@@ -22,7 +22,17 @@ FORMATS = {
     "image/gif": "GIF",
     "image/bmp": "BMP",
     "image/x-ms-bmp": "BMP",
+    # By the names that libmagic has had for them.
+    "image/x-portable-pixmap": "PPM",
+    "image/x-portable-greymap": "PPM",
+    "image/x-portable-graymap": "PPM",
+    "image/x-portable-bitmap": "PPM",
+    "image/x-tga": "TGA",
+    "image/x-pcx": "PCX",
+    "image/vnd.zbrush.pcx": "PCX",
 }
+"""What is read: simple decoders, and those that every browser has. An icon is decoded before its
+size can be looked at, and JPEG 2000 is a large library that is hardly ever needed: neither is."""
 SIGNATURES: dict[str, tuple[bytes, ...]] = {
     "PNG": (b"\x89PNG",),
     "JPEG": (b"\xff\xd8\xff",),
@@ -30,6 +40,9 @@ SIGNATURES: dict[str, tuple[bytes, ...]] = {
     "WEBP": (b"RIFF",),
     "GIF": (b"GIF8",),
     "BMP": (b"BM",),
+    "PPM": tuple(b"P%d" % kind for kind in range(1, 7)),
+    "PCX": (b"\n",),
+    "TGA": (),  # It has none: libmagic tells it by what its header may hold.
 }
 PAGED_FORMATS = frozenset({"TIFF"})
 A4_LONG_SIDE_IN = 11.69

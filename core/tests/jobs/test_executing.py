@@ -3,6 +3,7 @@
 import gc
 import os
 import signal
+import sys
 import time
 
 import pytest
@@ -233,6 +234,20 @@ def test_a_stray_signal_does_nothing(run):
 
     assert run(script).status == Status.SUCCEEDED
     os.kill(os.getpid(), signal.SIGUSR2)
+
+
+def test_no_import_is_left_half_done(run, monkeypatch, tmp_path):
+    (tmp_path / "slowly_imported.py").write_text("import time\ntime.sleep(0.8)\nis_whole = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def script(kind):
+        import slowly_imported
+
+        assert slowly_imported.is_whole
+        return sleep(kind)
+
+    assert run(script, limit=0.2).error_code == "timeout"
+    assert sys.modules.pop("slowly_imported").is_whole
 
 
 def test_a_worker_told_to_stop_gives_the_job_back(run):

@@ -35,7 +35,7 @@ def test_encoders_in_software_are_listed_and_work(name: str) -> None:
 def test_an_encoder_works_here_exactly_if_it_makes_a_frame(name: str) -> None:
     device = device_for(name)
     source = ["-f", "lavfi", "-i", "color=size=256x256:rate=25:duration=1"]
-    chain = ["-vf", ",".join(["format=yuv420p", *([device.upload] if device.upload else [])])]
+    chain = ["-vf", ",".join(["format=yuv420p", *map("=".join, device.upload)])]
     words = [*device.options, *source, *chain, "-frames:v", "1", "-c:v", name, "-f", "null", "-"]
     made = subprocess.run(["ffmpeg", "-v", "quiet", *words], check=False).returncode == 0
     assert can_encode(name) == made
@@ -79,6 +79,6 @@ def test_the_first_graphics_card_is_the_one_that_is_named(
 
 def test_an_encoder_in_software_needs_no_device() -> None:
     device = device_for("libx264")
-    assert (device.options, device.upload) == ((), "")
+    assert (device.options, device.upload) == ((), ())
     chain = "color=size=64x64:rate=5:duration=1"
     ffmpeg([], [*device.options, "-filter_complex", chain, "-c:v", "libx264", "-f", "null", "-"])

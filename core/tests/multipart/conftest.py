@@ -3,6 +3,7 @@
 import pytest
 
 from core.multipart import Begin, FormReader, Limits
+from core.multipart.forms import WRITE_BYTES
 from core.tus.inflow import Inflow
 
 KIND = "multipart/form-data; boundary=x"
@@ -47,11 +48,13 @@ def folder(tmp_path):
 def reader(folder):
     """Return a function that makes a reader which keeps the files `file` and `other`."""
 
-    def make(place=None, is_hashed=True, **limits):
+    def make(place=None, is_hashed=True, chunk_bytes=WRITE_BYTES, **limits):
         async def by_name(part: Begin, _texts):
             return folder / part.name if part.name in ("file", "other") else None
 
         limits = Limits(**{"whole_bytes": 10**6, **limits})
-        return FormReader(KIND, place or by_name, limits=limits, is_hashed=is_hashed)
+        return FormReader(
+            KIND, place or by_name, limits=limits, is_hashed=is_hashed, chunk_bytes=chunk_bytes
+        )
 
     return make

@@ -128,6 +128,30 @@ async def test_many_small_files_are_held_in_no_more_memory_than_one_piece(reader
     assert sorted(form.files) == [f"file{n}" for n in range(8)]
 
 
+async def test_what_has_come_is_written_once_it_is_as_much_as_was_said(reader, folder):
+    form = reader(chunk_bytes=1000)
+    reading = asyncio.create_task(form.read(_endless(inflow(file("file", b"a" * 5000)[:-2]))))
+    while not left_in(folder):
+        await asyncio.sleep(0.01)
+
+    assert (folder / "file").stat().st_size > 4000
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 100_000, 10**9])
+async def test_a_file_is_whole_whatever_is_written_at_a_time(reader, folder, chunk_bytes):
+    pieces = [bytes([number]) * 70_000 for number in range(5)]
+    head, end = file("file", b"|").split(b"|")
+    form = reader(chunk_bytes=chunk_bytes)
+    await form.read(inflow(head, *pieces, end + END))
+
+    content = b"".join(pieces)
+    assert (folder / "file").read_bytes() == content
+    assert form.files["file"].sha256 == hashlib.sha256(content).hexdigest()
+
+
 async def test_one_that_is_cancelled_leaves_nothing(reader, folder):
     body = inflow(file("file", LARGE)[:-2])
     reading = asyncio.create_task(reader().read(_endless(body)))

@@ -197,6 +197,25 @@ def test_no_header_at_all_breaks_the_naming(header):
     assert len(name.encode()) <= 255
 
 
+@pytest.mark.parametrize("chunk_bytes", [1000, 3000, 10**6])
+def test_so_many_bytes_are_written_at_a_time(tmp_path, chunk_bytes):
+    content, heard = bytes(range(256)) * 39, []
+    with answering(lambda _: http(200, content)) as server:
+        fetch_to(
+            tmp_path / "raw",
+            server.url,
+            max_bytes=MIB,
+            chunk_bytes=chunk_bytes,
+            allow=server.allow,
+            on_progress=heard.append,
+        )
+
+    whole = len(content)
+    ends = [*range(chunk_bytes, whole, chunk_bytes), whole]
+    assert heard == [pytest.approx(end / whole) for end in ends]
+    assert (tmp_path / "raw").read_bytes() == content
+
+
 def test_the_file_is_under_another_name_until_it_is_whole(tmp_path):
     seen = []
 

@@ -123,6 +123,16 @@ def test_what_is_no_single_range_is_answered_with_the_whole(http, user, asked):
     assert (answer.status_code, answer.content) == (200, tiny_png())
 
 
+@pytest.mark.parametrize("asked", ["bytes=0-3", "bytes=99999999-"])
+def test_the_head_of_a_file_is_that_of_the_whole(http, user, asked):
+    upload = made(user, process=False)
+
+    answer = http.head(address(upload), headers={"Range": asked})
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Content-Length"] == str(len(tiny_png()))
+
+
 def test_a_range_of_an_older_file_is_answered_with_the_whole(http, user):
     upload = made(user, process=False)
     part = {"Range": "bytes=0-3"}

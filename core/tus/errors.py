@@ -4,6 +4,7 @@ core.errors.JobError
 ├── NotFound              404  unknown, terminated or someone else's
 ├── Gone                  410  expired, or its parts are not here
 ├── OffsetMismatch        409  the bytes would not follow on those that are there
+├── AlreadyThere          409  the whole file would become what is there; `resource` names it
 ├── Locked                423  another request is writing it
 ├── ChecksumMismatch      460  the chunk is not what its checksum says
 ├── TooLarge              413  more than was announced, or more than is taken
@@ -39,6 +40,16 @@ class OffsetMismatch(JobError):
 
     code = "offset_mismatch"
     sentence = "Upload-Offset does not fit what has arrived; ask with HEAD."
+
+
+class AlreadyThere(JobError):
+    """What the whole file was to become is there already: nothing is made of it, and it goes."""
+
+    code = "conflict"
+
+    def __init__(self, sentence: str, resource: str) -> None:
+        super().__init__(sentence)
+        self.resource = resource
 
 
 class Locked(JobError):

@@ -9,7 +9,7 @@ means that one has died: whoever comes next, a HEAD, a PATCH or the upkeep, call
 
 from core.errors import InvalidInput
 from core.tus import parts, selectors, services
-from core.tus.errors import Gone
+from core.tus.errors import AlreadyThere, Gone
 from core.tus.models import Status, TusUpload, next_expiry
 from core.tus.purposes import Purpose, purpose_named
 
@@ -44,16 +44,21 @@ def completed_meanwhile(upload: TusUpload) -> TusUpload:
 def finish(upload: TusUpload) -> None:
     """Have the purpose take the whole file. The caller holds the upload's lock.
 
-    Raises: `InvalidInput` for content that is refused: the upload is ended then; `Gone` when
-    it was terminated; what else `completed` raises leaves it to be tried again.
+    Raises: `InvalidInput` for content that is refused, `Gone` when nobody wants it any more:
+    the upload is ended then; `AlreadyThere`: it is complete; `Gone` when it was terminated;
+    what else `completed` raises leaves it to be tried again.
     """
     parts.sync(upload.owner_id, upload.pk)
     _begin(upload)
     purpose = purpose_named(upload.purpose)
     try:
         resource = purpose.completed(upload, parts.data_of(upload.owner_id, upload.pk))
-    except InvalidInput:
+    except (InvalidInput, Gone):
         services.end(upload)
+        raise
+    except AlreadyThere as error:
+        # Complete, not ended: a client that repeats a 409 is told by HEAD where to look.
+        _note_complete(upload, purpose, error.resource)
         raise
     _note_complete(upload, purpose, resource)
 

@@ -74,9 +74,12 @@ class Purpose:
         PATCH), or None to leave the one of `created`. Not in a transaction.
 
         Idempotent: a process that dies before its return is noted calls it again, later and
-        perhaps elsewhere, and then `path` may be gone already.
-        Raises: `InvalidInput`, to refuse the content: the upload is ended; `TemporaryFailure`
-        and `Throttled`: it stays whole, and is tried again by the next request or the upkeep.
+        perhaps elsewhere, and then `path` may be gone already. What cannot be idempotent calls
+        `services.note_taken` in the transaction that makes its rows.
+        Raises: `InvalidInput`, to refuse the content, and `Gone`, when what it was for was
+        erased meanwhile: the upload is ended; `AlreadyThere`: what it would become is there;
+        `TemporaryFailure` and `Throttled`: it stays whole, and is tried again by the next
+        request or the upkeep.
         """
 
     def ended(self, upload: TusUpload) -> None:

@@ -85,6 +85,22 @@ def note(upload: TusUpload, offset_bytes: int, *, is_checking: bool = False) -> 
         raise Gone
 
 
+def note_taken(upload: TusUpload, resource: str) -> None:
+    """Note, in the caller's transaction, that a purpose has taken the whole file.
+
+    `Purpose.completed` is not called again then, however this process ends.
+    Raises: `Gone` when it is not there to be taken.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("note_taken belongs into the transaction that uses the file")
+    # The object stays as it is: the transaction may still be undone.
+    taken = TusUpload.objects.filter(pk=upload.pk, status=Status.COMPLETING).update(
+        status=Status.COMPLETE, resource=resource, expires_at=next_expiry()
+    )
+    if not taken:
+        raise Gone
+
+
 def end(upload: TusUpload, *, expired: bool = False) -> bool:
     """End an unfinished upload and undo what its purpose has made of it; False if it is over.
 
@@ -101,6 +117,19 @@ def end(upload: TusUpload, *, expired: bool = False) -> bool:
         purpose_named(upload.purpose).ended(upload)
         transaction.on_commit(partial(parts.remove, upload.owner_id, upload.pk))
     return True
+
+
+def drop_those_of(*, owner_id: UUID, resource: str) -> None:
+    """Drop the uploads whose bytes still come, of a thing that is being erased.
+
+    Call it in the transaction that erases it, before its rows are locked: who ends an upload
+    goes in that order too. Its purpose is not told. One whose last byte has come is left to
+    who takes it in, and finds the thing gone.
+    """
+    rows = TusUpload.objects.select_for_update().filter(owner=owner_id, resource=resource)
+    for upload in rows.filter(status=Status.RECEIVING):
+        transaction.on_commit(partial(parts.remove, owner_id, upload.pk), robust=True)
+        upload.delete()
 
 
 def forget(upload: TusUpload, *, expired: bool = False) -> None:

@@ -22,7 +22,7 @@ from core.tus.inflow import Inflow
 from core.tus.models import Status, TusUpload
 from core.tus.parts import Part
 from core.tus.purposes import purpose_named
-from core.tus.threads import on_disk, with_purpose, with_rows
+from core.tus.threads import on_disk, with_content, with_rows
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -78,7 +78,7 @@ async def receive(upload: TusUpload, chunk: Chunk, body: Inflow) -> None:
     else:
         await _require_nothing(chunk.checksum, body)
     if upload.status != Status.COMPLETE and upload.offset_bytes == upload.length_bytes:
-        await with_purpose(finishing.finish, upload)
+        await with_content(finishing.finish, upload)
 
 
 async def _require_nothing(checksum: Checksum | None, body: Inflow) -> None:
@@ -101,7 +101,7 @@ async def _append(upload: TusUpload, checksum: Checksum | None, body: Inflow) ->
     finally:
         part.close()
     if upload.offset_bytes < upload.length_bytes:
-        await with_purpose(_tell, upload, path, upload.offset_bytes)
+        await with_content(_tell, upload, path, upload.offset_bytes)
     if body.is_broken:
         raise Disconnected
 
@@ -177,7 +177,7 @@ class _Growth:
         now = time.monotonic()
         if self._telling is None and now - self._told_at >= TELL_EVERY_S:
             self._told_at = now
-            telling = with_purpose(_tell, self._upload, self._path, offset_bytes)
+            telling = with_content(_tell, self._upload, self._path, offset_bytes)
             self._telling = asyncio.create_task(telling)
 
     async def ended(self) -> None:

@@ -14,6 +14,7 @@ P = ParamSpec("P")
 
 _ROWS = ThreadPoolExecutor(max_workers=4, thread_name_prefix="tus-rows")
 _PURPOSES = ThreadPoolExecutor(max_workers=8, thread_name_prefix="tus-purposes")
+_CONTENTS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="tus-contents")
 _VIEWS = ThreadPoolExecutor(max_workers=8, thread_name_prefix="form-views")
 _DISK = ThreadPoolExecutor(max_workers=4, thread_name_prefix="tus-disk")
 
@@ -25,8 +26,14 @@ async def with_rows(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
 
 
 async def with_purpose(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run what calls a purpose, which may take its time."""
+    """Run what calls a purpose, and looks into no file."""
     call = database_sync_to_async(function, thread_sensitive=False, executor=_PURPOSES)
+    return cast(T, await call(*args, **kwargs))
+
+
+async def with_content(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run what has a purpose look into a file, which a hostile one makes last half a minute."""
+    call = database_sync_to_async(function, thread_sensitive=False, executor=_CONTENTS)
     return cast(T, await call(*args, **kwargs))
 
 

@@ -20,7 +20,7 @@ from core.api.errors import PROBLEM_TYPE, Failure, failure_of, problem_body
 from core.errors import JobError
 from core.tus import finishing, headers, selectors, services, streaming
 from core.tus.asgi import BODY
-from core.tus.errors import Gone, TooLarge
+from core.tus.errors import AlreadyThere, Gone, TooLarge
 from core.tus.headers import Chunk
 from core.tus.inflow import Inflow
 from core.tus.models import Status, TusUpload
@@ -47,6 +47,8 @@ class TusView(View):
             if failure is None:
                 raise
             answer = _refusal(failure)
+            if isinstance(error, AlreadyThere):
+                answer.headers["Upload-Resource"] = error.resource
         answer.headers["Tus-Resumable"] = headers.VERSION
         answer.headers["Cache-Control"] = "no-store"
         return answer
@@ -84,13 +86,14 @@ class UploadsView(TusView):
 
     async def _receive(self, new: TusUpload, first: Chunk, body: Inflow) -> TusUpload:
         """Take the first bytes; a client that never learns the address gets no upload."""
-        try:
-            async with streaming.held(self.account, new.pk) as upload:
+        async with streaming.held(self.account, new.pk) as upload:
+            try:
                 await streaming.receive(upload, first, body)
-                return upload
-        except JobError:
-            await with_purpose(services.end, new)
-            raise
+            except JobError:
+                # While it is held: whole as it may be, nobody else is to finish it.
+                await with_purpose(services.end, upload)
+                raise
+        return upload
 
 
 class UploadView(TusView):

@@ -118,6 +118,14 @@ def test_a_purpose_that_fails_for_now_is_tried_again_by_the_next_request(traced)
     assert traces(where) == ["created", "completed", "completed"]
 
 
+def test_an_upload_whose_address_nobody_has_learnt_is_not_taken_later(traced, folders):
+    answer = traced.create(5, b"hello", purpose="traced", fail="once")
+
+    assert answer.status_code == 503
+    assert not TusUpload.objects.exists()
+    assert not folders()
+
+
 @pytest.mark.parametrize("method", ["HEAD", "PATCH"])
 def test_a_purpose_that_crashes_is_tried_again_by_the_next_request(traced, method):
     where = traced.made(5, purpose="traced", fail="crash")

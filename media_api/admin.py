@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString
 from core.jobs import lifecycle
 from core.watched_admin import RemovedByService, WatchedAdmin
 from media_api.listing import JOBS_IN
-from media_api.models import MediaRequest
-from media_api.progress import error_of, progress_of
+from media_api.models import MediaRequest, Unmade
+from media_api.progress import Progress, error_of, progress_of
 from media_api.selectors import is_rid
 from media_api.services import changing
 from media_api.states import FINAL, State, state_of
@@ -136,14 +136,12 @@ class MediaRequestAdmin(RemovedByService, WatchedAdmin):
 
     @admin.display(description="stages")
     def stages_shown(self, row: MediaRequest) -> str:
-        """Show the stages that were planned, and how far the present one is."""
+        """Show the stages that were planned, and what became of each."""
         progress = progress_of(row)
-        failed = progress.error["stage"] if progress.error else 0
-        lines = []
-        for number, name in enumerate(row.stages, 1):
-            pct = 100 if number < progress.cur_stage else 0
-            pct = progress.pct if number == progress.cur_stage else pct
-            lines.append((name, "ended here" if number == failed else f"{pct}%"))
+        lines = [
+            (name, _came_to(number, row.unmade.get(name), progress))
+            for number, name in enumerate(row.stages, 1)
+        ]
         return _lines("{}: {}", lines)
 
     @admin.display(description="job")
@@ -192,6 +190,19 @@ def _may(request: HttpRequest, what: str) -> bool:
 
 def _words(state: State) -> str:
     return state.name.replace("_", " ").capitalize()
+
+
+def _came_to(number: int, unmade: str | None, progress: Progress) -> str:
+    """Say how far a stage is, or why it has not come to its end."""
+    if progress.error and progress.error["stage"] == number:
+        return "ended here"
+    if unmade and (number < progress.cur_stage or progress.state in FINAL):
+        return "failed" if unmade == Unmade.FAILED else "not done"
+    if number == progress.cur_stage:
+        return f"{progress.pct}%"
+    if number > progress.cur_stage and progress.state == State.CANCELED:
+        return "not done"
+    return "100%" if number < progress.cur_stage else "0%"
 
 
 def _lines(pattern: str, rows: list[tuple[Any, ...]]) -> SafeString | str:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from core.accounts.models import User
+from core.counts import count
 from core.realtime.asgi import Message, Receive, Scope, Send
 from core.realtime.commands import Command
 from core.realtime.consumer import AuthenticatedConsumer
@@ -25,6 +26,7 @@ from core.realtime.sweep import Sweep
 from media_api import events
 from media_api.client_events import InvalidEvent, event_in
 from media_api.config.live import current
+from media_api.figures import EVENTS_SENT
 from media_api.listing import queue_position
 from media_api.progress import Progress, gone_body, progress_of
 from media_api.seen import requests_seen
@@ -205,6 +207,7 @@ class RequestsConsumer(AuthenticatedConsumer):
             self._forget(rid)
 
     def _pass_on(self, frame: Frame, event: Event, told: Told) -> None:
+        count(EVENTS_SENT, frame["type"])
         if frame["type"] == "progress":
             if frame["pct"] == event.data["pct"] and not self._is_extended:
                 self.send_event(event)  # All sockets share its text.

@@ -1,9 +1,12 @@
 """What a change of a request's job entails beside the events: its webhook, its input."""
 
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from django.db import transaction
 
+from core.jobs import lifecycle
 from core.jobs.lifecycle import NotAllowed
 from core.jobs.models import Job
 from media_api import events, storage
@@ -31,5 +34,26 @@ def require_input(job: Job) -> None:
     request = MediaRequest.objects.filter(pk=job.params["rid"]).first()
     if request is None:
         raise NotAllowed("The request was deleted.")
-    if request.input_type == InputType.BLOB and storage.raw_of(request.rid) is None:
+    if not _is_input_there(request):
         raise NotAllowed("The input of this request is not kept any more.")
+
+
+def forget(job: Job) -> None:
+    """Take back what was said of the end of a job that is tried again."""
+    request = MediaRequest.objects.filter(pk=job.params["rid"]).first()
+    if request is None:
+        return
+    # Whoever has not heard of the first end hears of the last alone.
+    if request.webhook_job_id is not None:
+        with suppress(NotAllowed):
+            lifecycle.cancel(request.webhook_job_id)
+    MediaRequest.objects.filter(pk=request.pk).update(unmade={}, webhook_job=None)
+
+
+def _is_input_there(request: MediaRequest) -> bool:
+    """Tell whether there is what to work on; a link is not followed a second time for that."""
+    if request.input_type != InputType.PATH:
+        return storage.raw_of(request.rid) is not None
+    with suppress(OSError):
+        return Path(request.input_value).is_file()
+    return False

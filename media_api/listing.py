@@ -93,12 +93,15 @@ def detail_body(request: MediaRequest) -> dict[str, Any]:
 
 
 def queue_position(request: MediaRequest) -> int | None:
-    """Return the place of a request that waits, from 1; None of one that does not."""
+    """Return the place of a request that waits, from 1; None of one that does not.
+
+    A machine's slots are for all of them, whatever Celery queue they are in.
+    """
     job = request.job
     if job.status != Status.QUEUED:
         return None
-    waiting = Job.objects.filter(kind=MediaJob.name, status=Status.QUEUED, queue=job.queue)
-    return waiting.filter(created_at__lte=job.created_at).count()
+    not_later = Q(created_at__lt=job.created_at) | Q(created_at=job.created_at, pk__lte=job.pk)
+    return Job.objects.filter(not_later, kind=MediaJob.name, status=Status.QUEUED).count()
 
 
 def _webhook_body(request: MediaRequest) -> dict[str, Any] | None:

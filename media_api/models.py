@@ -21,6 +21,17 @@ class RequestType(models.TextChoices):
     EXTRACT_TEXT = "extract_text"
 
 
+ROUTES = {
+    "compress": RequestType.COMPRESS,
+    "extract-audio": RequestType.EXTRACT_AUDIO,
+    "transcribe": RequestType.TRANSCRIBE,
+    "summarize": RequestType.SUMMARIZE,
+    "custom": RequestType.CUSTOM,
+    "file-to-text": RequestType.EXTRACT_TEXT,
+}
+"""The routes by the last part of their addresses."""
+
+
 class InputType(models.TextChoices):
     """Where the input comes from: a path of this server, a link, or bytes that were sent."""
 
@@ -29,11 +40,19 @@ class InputType(models.TextChoices):
     BLOB = "blob"
 
 
+class Unmade(models.TextChoices):
+    """Why a stage has no outputs though its turn has passed."""
+
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
 class MediaRequest(models.Model):
     """One input and what is to be done with it. Its `rid` is the id in 32 hexadecimal digits.
 
     `config` is what was asked for, complete: the defaults of the moment are in it. `stages`
     are named by the worker that has looked at the input, until then there are none.
+    `unmade` says why some of them have come to nothing in the newest attempt (`Unmade`).
     `outputs` are `{"name", "size_bytes", "sha256"}`, in the order in which they were made.
     """
 
@@ -51,11 +70,15 @@ class MediaRequest(models.Model):
     fingerprint = models.CharField(max_length=64)
 
     stages = models.JSONField(default=list)
+    unmade = models.JSONField(default=dict)
     outputs = models.JSONField(default=list)
 
     idempotency_scope = models.CharField(max_length=64, default="", help_text="Whose key it is.")
     idempotency_key = models.CharField(max_length=128, null=True)  # noqa: DJ001 - NULL is "no key"
     idempotency_digest = models.CharField(max_length=64, default="")
+    client = models.CharField(
+        max_length=64, default="", help_text="Which address asked for it, without an account."
+    )
     webhook_url = models.TextField(default="")
     webhook_secret = models.CharField(max_length=255, default="")
     webhook_job = models.ForeignKey(Job, null=True, on_delete=models.SET_NULL, related_name="+")

@@ -99,9 +99,9 @@ def elapsed_s(job: Job | JobSeen, now: datetime | None = None) -> int:
 
 def error_of(job: Job | JobSeen) -> ErrorBody | None:
     """Return what went wrong; None while nothing did."""
-    if job.status == Status.SUCCEEDED:
-        error: ErrorBody | None = (job.result or {}).get("error")
-        return error
+    said: ErrorBody | None = (job.result or {}).get("error")
+    if said is not None or job.status == Status.SUCCEEDED:
+        return said
     stage = job.stage_index + 1 if job.stage else 0
     if job.status == Status.CANCELLED:
         return {"code": "canceled_by_user", "message": "The request was canceled.", "stage": stage}

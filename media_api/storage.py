@@ -78,8 +78,17 @@ def raw_of(rid: str) -> Path | None:
 
 def make_data_folder(rid: str) -> Path:
     """Make a request's folder, for nobody else's eyes."""
-    folder = data_folder(rid)
-    folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    return _made(data_folder(rid))
+
+
+def _made(folder: Path) -> Path:
+    """Make a folder and those above it; closed are all below the root, also where they were."""
+    root().mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    below = folder.relative_to(root())
+    for path in (root() / part for part in reversed([below, *below.parents][:-1])):
+        path.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        if path.stat().st_mode & 0o777 != FOLDER_MODE:
+            path.chmod(FOLDER_MODE)
     return folder
 
 
@@ -88,19 +97,18 @@ def attempt_folder(rid: str, attempt: int) -> Iterator[Path]:
     """Give an attempt its own empty folder, on the disk where the outputs will lie.
 
     The outputs' folder is made here and nowhere else: that of a request which is deleted
-    meanwhile does not come back.
+    meanwhile does not come back. An attempt that was overtaken may still be ending: it takes
+    nothing of the newer one along.
     """
     scratch = data_folder(rid) / "scratch"
-    shutil.rmtree(scratch, ignore_errors=True)  # Whoever had the lease before lives no more.
-    folder = scratch / str(attempt)
-    folder.mkdir(mode=FOLDER_MODE, parents=True)
-    out = out_folder(rid)
-    out.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    shutil.rmtree(scratch, ignore_errors=True)
+    folder, out = _made(scratch / str(attempt)), _made(out_folder(rid))
     try:
         yield folder
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-        with suppress(OSError):  # Not empty, as a rule.
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # Another attempt's folder is in the one, outputs in the other.
+            scratch.rmdir()
             out.rmdir()
 
 

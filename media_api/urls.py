@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from media_api.models import RequestType
+from media_api.models import ROUTES
 from media_api.views.downloads import (
     AUDIO_NAMES,
     ArchiveView,
@@ -18,14 +18,6 @@ from media_api.views.requests import CancelView, RequestsView, RequestView, Retr
 from media_api.views.status import StatusByQueryView, StatusView
 from media_api.views.submitting import submit_view
 
-ROUTES = {
-    "compress": RequestType.COMPRESS,
-    "extract-audio": RequestType.EXTRACT_AUDIO,
-    "transcribe": RequestType.TRANSCRIBE,
-    "summarize": RequestType.SUMMARIZE,
-    "custom": RequestType.CUSTOM,
-    "file-to-text": RequestType.EXTRACT_TEXT,
-}
 RID = r"(?P<request_id>[^/]+)"
 TEXTS = {"text": "transcription.txt", "summary": "summary.md"}
 

@@ -111,10 +111,11 @@ class Summary(Keys):
 
 
 class Cleanup(Keys):
-    """How often the cleaner runs, and how long files, records and cached progress live."""
+    """How often the cleaner runs, and how long files and records live."""
 
     cleanup_interval: Positive = 3600
     request_files_ttl: Count = 86_400
+    # Of a cache of progress in Redis, which there is none of: files of the original name it.
     request_status_ttl: Positive = 3600
 
 
@@ -137,6 +138,8 @@ class Limits(Keys):
 
     sockets_per_user: Count = 256
     posts_per_minute: Count = 300
+    # Requests that wait or run.
+    active_per_user: Count = 0
 
 
 class Config(Keys):

@@ -1,6 +1,5 @@
 """A command of ffmpeg as data, and the one way in which it is run."""
 
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,11 +22,6 @@ class Command:
     input: Input
     output: tuple[str, ...]
     cwd: Path | None = None
-
-    @property
-    def shown(self) -> str:
-        """The command for a log, without what every one begins with."""
-        return shlex.join(["ffmpeg", "-i", str(self.input.path), *self.output])
 
 
 def stream(index: int) -> Any:
@@ -57,7 +51,7 @@ def run(
     on_progress: Callable[[Progress], None] | None = None,
     threads: int | None = None,
 ) -> Completed:
-    """Run a command. Raises: what `core.media.ffmpeg.ffmpeg` raises."""
+    """Run a command; the log hears its warnings. Raises: what `core.media.ffmpeg.ffmpeg` raises."""
     return ffmpeg(
         [command.input],
         command.output,
@@ -66,4 +60,5 @@ def run(
         limits=limits,
         on_progress=on_progress,
         threads=threads,
+        level="warning",
     )

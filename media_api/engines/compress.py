@@ -16,6 +16,8 @@ from media_api.engines.sound import AudioSettings, mixable
 from media_api.engines.words import AudioCodec, Fit, Preset, VideoCodec
 
 PASSES = 2
+LEAST_SIDE = {VideoCodec.X264: 2, VideoCodec.X265: 16}
+"""Pixels. What is smaller libx265 refuses: such a picture gets bars, as it may not be enlarged."""
 LOUDNESS = {"I": -16, "LRA": 11, "TP": -1.5}
 """Integrated loudness in LUFS, its range in LU, the true peak in dBTP (EBU R 128)."""
 
@@ -88,10 +90,12 @@ def normalised(pictures: Any, video: VideoStream, settings: CompressSettings) ->
     is_forced = settings.fit == Fit.STRETCH or not video.width or not video.height
     width, height = wanted if is_forced else fitted(video, settings)
     pictures = pictures.filter("scale", width, height, flags="lanczos").filter("setsar", 1)
-    if settings.fit == Fit.CONTAIN and (width, height) != wanted:
+    least = LEAST_SIDE[settings.codec]
+    frame = wanted if settings.fit == Fit.CONTAIN else (max(least, width), max(least, height))
+    if (width, height) != frame:
         # Even, or the picture would lie half a sample of colour beside itself.
-        left, top = (settings.width - width) // 4 * 2, (settings.height - height) // 4 * 2
-        pictures = pictures.filter("pad", *wanted, left, top)
+        left, top = (frame[0] - width) // 4 * 2, (frame[1] - height) // 4 * 2
+        pictures = pictures.filter("pad", *frame, left, top)
     # From time 0 on: ffmpeg would else fill what is missing there, in the second pass alone.
     return pictures.filter("fps", fps=settings.fps, start_time=0).filter("format", "yuv420p")
 

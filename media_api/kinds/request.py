@@ -1,5 +1,6 @@
 """`media_api.request`: one request, from its input to its archive (Media API contract, 4)."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,8 +8,10 @@ from rest_framework import serializers
 
 from core.errors import InvalidInput, JobError
 from core.jobs.kinds import JobKind
-from core.jobs.models import Job
+from core.jobs.models import Job, Status
+from core.jobs.settling import insist
 from core.jobs.types import Json
+from core.media.ffmpeg import Runner
 from media_api import ending, storage
 from media_api.config.live import current
 from media_api.engines.duration import duration_s
@@ -19,8 +22,10 @@ from media_api.pipeline import archiving, inspecting, sources
 from media_api.pipeline.deadline import PACKING_S, Deadline
 from media_api.pipeline.failures import said_of
 from media_api.pipeline.running import Outcome, run_stages
+from media_api.pipeline.showing import showing
 from media_api.pipeline.stages import STAGES
 from media_api.pipeline.work import Work
+from media_api.progress import ErrorBody
 
 
 class RequestParams(serializers.Serializer[object]):
@@ -30,8 +35,21 @@ class RequestParams(serializers.Serializer[object]):
     actions = serializers.ListField(child=serializers.CharField())
 
 
+class NothingMade(JobError):  # noqa: N818 - it says what happened
+    """No stage has come to its end; the first that failed says why."""
+
+    def __init__(self, error: ErrorBody) -> None:
+        super().__init__(error["message"], code=error["code"])
+        # Others may have failed after it: the job's own stage is the last one's.
+        self.result = {"error": error}
+
+
 class MediaJob(JobKind):
-    """Make the outputs of one request. Result: `{"outputs", "error"}`, the latter in part."""
+    """Make the outputs of one request.
+
+    Result: `{"outputs", "error"}`, the latter where a stage failed; of a job that failed by its
+    stages the error alone.
+    """
 
     name = "media_api.request"
     title = "Media request"
@@ -50,8 +68,12 @@ class MediaJob(JobKind):
 
     @classmethod
     def begun_anew(cls, job: Job) -> None:
-        """Refuse to try again what has no input any more. Raises: `NotAllowed`."""
+        """Refuse what has no input or no place in the queue. Raises: `NotAllowed`."""
+        from media_api.services.submitting import require_place_again
+
         ending.require_input(job)
+        require_place_again(job, current())
+        ending.forget(job)
 
     @classmethod
     def host_limit(cls) -> int:
@@ -75,7 +97,7 @@ class MediaJob(JobKind):
         except (JobError, OSError) as error:
             raise _in_contract(error) from error
         if outcome.error is not None and not outcome.done:
-            raise JobError(outcome.error["message"], code=outcome.error["code"])
+            raise NothingMade(outcome.error)
         result: dict[str, Any] = {"outputs": outcome.outputs}
         return result if outcome.error is None else {**result, "error": outcome.error}
 
@@ -86,7 +108,7 @@ class MediaJob(JobKind):
 
     def _made(self, request: MediaRequest, scratch: Path) -> Outcome:
         deadline = Deadline(self, current().job_timeout)
-        source = sources.fetched(request, current(), check=deadline.check)
+        source = sources.fetched(request, current(), scratch=scratch, check=deadline.check)
         content = inspecting.inspected(source, request, current(), runner=deadline.program)
         planned = plan(content.type, request.actions)
         work = Work(
@@ -99,9 +121,8 @@ class MediaJob(JobKind):
             duration_s=_length_s(source, content, deadline),
             scratch=scratch,
             wanted=planned.names,
-            runner=deadline.program,
+            runner=self._runner(deadline, [source.parent, scratch]),
             check=deadline.check,
-            log=self.holding.log,
         )
         self._begin(request, planned)
         outcome = run_stages(
@@ -110,16 +131,28 @@ class MediaJob(JobKind):
             STAGES,
             report=self.report,
             keep=self.holding.renew,
+            tell_unmade=self._write_unmade,
             may_come_again=self.job.attempts_left > 0,
         )
         if outcome.done:
             archiving.pack(request.rid, [one["name"] for one in outcome.outputs])
         return outcome
 
+    def _runner(self, deadline: Deadline, folders: Sequence[Path]) -> Runner:
+        if not current().show_ffmpeg_commands:
+            return deadline.program
+        return showing(deadline.program, self.holding.log, folders)
+
     def _begin(self, request: MediaRequest, planned: Plan) -> None:
         """Write down the stages: from now on clients can be told how many there are."""
         self.stage_names = tuple(name.value for name in planned.names)
-        MediaRequest.objects.filter(pk=request.pk).update(stages=list(self.stage_names))
+        MediaRequest.objects.filter(pk=request.pk).update(stages=list(self.stage_names), unmade={})
+
+    def _write_unmade(self, unmade: Mapping[str, str]) -> None:
+        """Write down what has failed or was skipped; nothing where the job is not ours any more."""
+        held = {"job__status": Status.RUNNING, "job__lease_token": self.job.lease_token}
+        mine = MediaRequest.objects.filter(pk=self.job.params["rid"], **held)
+        insist(lambda: mine.update(unmade=dict(unmade)))
 
 
 def _length_s(source: Path, content: Content, deadline: Deadline) -> float:

@@ -57,7 +57,14 @@ def requests_page(request: HttpRequest) -> HttpResponse:
 @own_page
 @require_safe
 def stages(request: HttpRequest) -> HttpResponse:
-    """Name the stages of the user's requests `?rid=…&rid=…`, which the API only counts."""
+    """Name the stages of the user's requests `?rid=…&rid=…`, which the API only counts.
+
+    `unmade` says of one that has `failed` or was `skipped`; of others it is empty.
+    """
     rids = [UUID(rid) for rid in request.GET.getlist("rid")[:MOST_RIDS] if is_rid(rid)]
     rows = MediaRequest.objects.filter(owner=user_of(request), pk__in=rids)
-    return JsonResponse({row.rid: row.stages for row in rows})
+    return JsonResponse({row.rid: [_stage(row, name) for name in row.stages] for row in rows})
+
+
+def _stage(row: MediaRequest, name: str) -> dict[str, str]:
+    return {"name": name, "unmade": row.unmade.get(name, "")}

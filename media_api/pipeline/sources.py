@@ -31,8 +31,10 @@ class SourceNotFound(InvalidInput):
     sentence = "The input could not be found."
 
 
-def fetched(request: MediaRequest, config: Config, *, check: Callable[[], None]) -> Path:
-    """Return the input as a file of this machine; a link is followed now.
+def fetched(
+    request: MediaRequest, config: Config, *, scratch: Path, check: Callable[[], None]
+) -> Path:
+    """Return the input as a file of this machine; a link is followed now, by way of `scratch`.
 
     Raises: `SourceNotFound`, and what `core.net` raises; `LeaseLost` by `check`.
     """
@@ -42,7 +44,7 @@ def fetched(request: MediaRequest, config: Config, *, check: Callable[[], None])
     if here is not None:
         return here
     if request.input_type == InputType.URL:
-        return _fetched_from(request, config, check)
+        return _fetched_from(request, config, scratch, check)
     raise SourceNotFound
 
 
@@ -66,7 +68,9 @@ def local(path: str, roots: Sequence[str]) -> Path:
     return real
 
 
-def _fetched_from(request: MediaRequest, config: Config, check: Callable[[], None]) -> Path:
+def _fetched_from(
+    request: MediaRequest, config: Config, scratch: Path, check: Callable[[], None]
+) -> Path:
     """Fetch a link into the request's folder, and keep the name it has there."""
 
     def should_stop() -> bool:
@@ -76,11 +80,12 @@ def _fetched_from(request: MediaRequest, config: Config, check: Callable[[], Non
     link, name = request.input_value, ""
     if urlsplit(link).hostname in YANDEX_HOSTS:
         link, name = _yandex(link, should_stop)
-    partial = storage.make_data_folder(request.rid) / "fetching"
+    partial = scratch / "fetching"
     found = fetch_to(
         partial,
         link,
         max_bytes=config.max_upload_bytes,
+        chunk_bytes=config.file_read_chunk_size,
         allow=settings.OUTBOUND_ALLOW,
         should_stop=should_stop,
     )

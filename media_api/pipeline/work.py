@@ -8,7 +8,6 @@ from typing import Any, Protocol
 from core.media.ffmpeg import Runner
 from core.media.probe import MediaInfo
 from media_api.config.schema import Config
-from media_api.engines.commands import Command
 from media_api.engines.errors import UnsupportedFileType
 
 
@@ -40,7 +39,6 @@ class Work:
     wanted: tuple[str, ...]
     runner: Runner
     check: Callable[[], None]
-    log: Callable[[str], None]
 
     @property
     def media(self) -> MediaInfo:
@@ -49,10 +47,9 @@ class Work:
             raise UnsupportedFileType
         return self.info
 
-    def show(self, command: Command) -> None:
-        """Log a command, where the operator wants to see them."""
-        if self.settings.show_ffmpeg_commands:
-            self.log(command.shown)
+    def is_to_come(self, stage: str, *, after: str) -> bool:
+        """Return whether one stage runs later than another, which runs too."""
+        return stage in self.wanted[self.wanted.index(after) + 1 :]
 
     def should_stop(self) -> bool:
         """Return False, or leave by `LeaseLost`: for engines that ask instead of being told."""

@@ -50,19 +50,23 @@ def remove(request: MediaRequest) -> None:
     storage.remove_all(request.rid)
 
 
-def retry(*, user: User | None, rid: str, queue_size: int, deduplicate: bool) -> MediaRequest:
+def retry(
+    *, user: User | None, rid: str, queue_size: int, deduplicate: bool, active_limit: int = 0
+) -> MediaRequest:
     """Make the same request anew, of the input that is still there.
 
-    Raises: `NotFound`, `NotRetriable`, `InputGone`, `AlreadyQueued`, `QueueFull`.
+    Raises: `NotFound`, `NotRetriable`, `InputGone`, `AlreadyQueued`, `TooManyActive`, `QueueFull`.
     """
     request = _found(user, rid)
     if state_of(request.job) not in (State.CANCELED, State.DONE_PARTIALLY):
         raise NotRetriable
     draft = _draft_again(request)
     try:
-        if request.input_type == InputType.BLOB:
+        if request.input_type != InputType.PATH:
             _link_input(request.rid, draft.rid)
-        return submit(draft, queue_size=queue_size, deduplicate=deduplicate)
+        return submit(
+            draft, queue_size=queue_size, deduplicate=deduplicate, active_limit=active_limit
+        )
     except BaseException:
         storage.remove_input(draft.rid)
         raise
@@ -86,6 +90,7 @@ def _draft_again(request: MediaRequest) -> Draft:
         input_value=request.input_value,
         source=_source_of(request),
         original_name=request.original_name,
+        client=request.client,
         webhook_url=request.webhook_url,
         webhook_secret=request.webhook_secret,
     )
@@ -116,3 +121,4 @@ def _link_input(rid: str, new_rid: str) -> None:
         raise InputGone from error
     except OSError:  # A disk without links.
         shutil.copyfile(source, target)
+        target.chmod(storage.FILE_MODE)

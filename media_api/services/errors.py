@@ -77,6 +77,14 @@ class TooLarge(Refused):
     sentence = "File too large"
 
 
+class TooManyActive(Refused):
+    """As many of the user's, or of the address's, wait or run as may."""
+
+    status = 429
+    sentence = "Too many of your requests wait or run already. Try again later"
+    retry_after_s = 30
+
+
 class QueueFull(Refused):
     """As many requests wait as may wait."""
 

@@ -30,12 +30,25 @@ class Key:
 def key_of(
     name: str | None, *, owner: User | None, client: str, route: str, data: str, file_sha256: str
 ) -> Key | None:
-    """Return the key of a submission; it is the user's, or without one the address's."""
+    """Return the key of a submission."""
     if name is None:
         return None
-    scope = str(owner.pk) if owner else f"address:{client}"[:64]
+    scope = scope_of(owner, client)
     said = "\n".join((route, file_sha256, data))
     return Key(name, scope, hashlib.sha256(said.encode()).hexdigest())
+
+
+def scope_of(owner: User | None, client: str) -> str:
+    """Return whose names a client's keys are: the user's, or without one the address's."""
+    return str(owner.pk) if owner else f"address:{client}"[:64]
+
+
+def is_known(name: str | None, scope: str) -> bool:
+    """Return whether a key stands for a request, before the body that comes with it is read."""
+    if name is None:
+        return False
+    same = MediaRequest.objects.filter(idempotency_scope=scope, idempotency_key=name)
+    return same.filter(created_at__gte=timezone.now() - KEPT_FOR).exists()
 
 
 def earlier(key: Key | None) -> MediaRequest | None:

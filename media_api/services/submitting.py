@@ -13,10 +13,12 @@ from django.db import connection, transaction
 
 from core.accounts.models import User
 from core.jobs import lifecycle
-from core.jobs.models import Job, Status
+from core.jobs.lifecycle import NotAllowed
+from core.jobs.models import UNFINISHED, Job, Status
+from media_api.config.schema import Config
 from media_api.kinds.request import MediaJob
 from media_api.models import InputType, MediaRequest, RequestType
-from media_api.services.errors import AlreadyQueued, QueueFull
+from media_api.services.errors import AlreadyQueued, QueueFull, TooManyActive
 from media_api.services.fingerprints import fingerprint
 from media_api.services.idempotency import Key, earlier
 
@@ -38,6 +40,8 @@ class Draft:
     input_value: str
     source: str
     original_name: str = ""
+    # The address of somebody without an account.
+    client: str = ""
     webhook_url: str = ""
     webhook_secret: str = field(default="", repr=False)
     key: Key | None = None
@@ -59,12 +63,15 @@ def submit(
     *,
     queue_size: int,
     deduplicate: bool,
+    active_limit: int = 0,
     take_input: Callable[[], object] | None = None,
 ) -> MediaRequest:
     """Make the request, or return the one that its idempotency key has made.
 
-    `take_input` is called in the transaction, where nothing was made before.
-    Raises: `KeyUsedOtherwise`, `AlreadyQueued`, `QueueFull`, and what `take_input` does.
+    `active_limit` is how many of one client's may wait or run; 0 is no limit. `take_input` is
+    called in the transaction, where nothing was made before.
+    Raises: `KeyUsedOtherwise`, `AlreadyQueued`, `TooManyActive`, `QueueFull`, and what
+    `take_input` does.
     """
     with transaction.atomic():
         _lock_queue()
@@ -75,6 +82,9 @@ def submit(
         job = _enqueued(draft, deduplicate=deduplicate)
         if (rid := job.params["rid"]) != draft.rid:
             raise AlreadyQueued(rid=rid)
+        # Ours has a job by now, and no row yet.
+        if active_limit and has_active(draft.owner, draft.client, active_limit, but=job):
+            raise TooManyActive
         if waiting_count() > queue_size:  # Ours is one of them.
             raise QueueFull
         return _insert(draft, job)
@@ -83,6 +93,28 @@ def submit(
 def is_full(queue_size: int) -> bool:
     """Return whether as many requests wait as may wait. Those that run do not count."""
     return waiting_count() >= queue_size
+
+
+def has_active(owner: User | None, client: str, limit: int, *, but: Job | None = None) -> bool:
+    """Return whether so many requests of a user's, or of an address's, wait or run already."""
+    mine = Job.objects.filter(kind=MediaJob.name, status__in=UNFINISHED, owner=owner)
+    if owner is None:
+        mine = mine.filter(media_request__client=client)
+    if but is not None:
+        mine = mine.exclude(pk=but.pk)
+    return mine.count() >= limit
+
+
+def require_place_again(job: Job, config: Config) -> None:
+    """Look whether a request's job that was queued again has a place. Raises: `NotAllowed`."""
+    _lock_queue()
+    request = MediaRequest.objects.filter(job=job).first()
+    limit = config.limits.active_per_user
+    client = request.client if request else ""
+    if limit and has_active(job.owner, client, limit, but=job):
+        raise NotAllowed("As many of your requests wait or run as may do so; try again later.")
+    if waiting_count() > config.requests_queue_size:  # This is one of them.
+        raise NotAllowed("As many requests wait as may wait; try again later.")
 
 
 def waiting_count() -> int:
@@ -122,6 +154,7 @@ def _insert(draft: Draft, job: Job) -> MediaRequest:
         idempotency_scope=draft.key.scope if draft.key else "",
         idempotency_key=draft.key.name if draft.key else None,
         idempotency_digest=draft.key.digest if draft.key else "",
+        client=draft.client,
         webhook_url=draft.webhook_url,
         webhook_secret=draft.webhook_secret,
     )

@@ -45,6 +45,8 @@ class Arrival:
     submission: Submission
     file: FormFile | None
     key: Key | None
+    # Which address it came from.
+    client: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,7 @@ def _source_of(arrival: Arrival, config: Config) -> _Source:
         return _Source(InputType.URL, said.url, of_url(said.url))
     if file is None:
         raise NoSource
-    if not file.size_bytes:
-        raise EmptyFile
-    if file.size_bytes > config.max_upload_bytes:
-        raise TooLarge
+    require_size(file.size_bytes, config)
     file.path.chmod(storage.FILE_MODE)
     return _bytes_source(file.sha256, file.filename)
 
@@ -119,22 +118,35 @@ def _path_source(owner: User | None, path: str, config: Config) -> _Source:
 
 
 def _take_upload(arrival: Arrival, config: Config, upload_id: str) -> MediaRequest:
-    """Take over a finished resumable upload, in one transaction with the request it is for.
-
-    It is linked and hashed before: that takes its time, and the queue's lock is everybody's.
-    """
+    """Take over a finished resumable upload, in one transaction with the request it is for."""
     found = _upload(tus.find_file, arrival.owner, upload_id)
-    if not found.size_bytes:
-        raise EmptyFile
-    if found.size_bytes > config.max_upload_bytes:
-        raise TooLarge
+    return take_over(
+        arrival, config, found, partial(_upload, tus.take_file, arrival.owner, upload_id)
+    )
+
+
+def take_over(
+    arrival: Arrival, config: Config, found: tus.FinishedFile, take_input: Callable[[], object]
+) -> MediaRequest:
+    """Make a request of the whole file of a resumable upload, as `take` does.
+
+    It is linked and hashed before the transaction, in which `take_input` is called: that takes
+    its time, and the queue's lock is everybody's.
+    """
+    require_size(found.size_bytes, config)
     folder = storage.make_data_folder(arrival.rid)
     target = folder / f"raw{storage.suffix_of(found.filename)}"
     _link(found.path, target)
     source = _bytes_source(_sha256(target), found.filename)
-    return _submit(
-        arrival, config, source, partial(_upload, tus.take_file, arrival.owner, upload_id)
-    )
+    return _submit(arrival, config, source, take_input)
+
+
+def require_size(size_bytes: int, config: Config) -> None:
+    """Look whether a file may be so large. Raises: `EmptyFile`, `TooLarge`."""
+    if not size_bytes:
+        raise EmptyFile
+    if size_bytes > config.max_upload_bytes:
+        raise TooLarge
 
 
 def _upload(get: _GetUpload, owner: User | None, upload_id: str) -> tus.FinishedFile:
@@ -186,6 +198,7 @@ def _submit(
         input_value=source.value,
         source=source.name,
         original_name=source.original_name,
+        client="" if arrival.owner else arrival.client,
         webhook_url=said.webhook.url if said.webhook else "",
         webhook_secret=said.webhook.secret if said.webhook else "",
         key=arrival.key,
@@ -194,5 +207,6 @@ def _submit(
         draft,
         queue_size=config.requests_queue_size,
         deduplicate=config.deduplicate,
+        active_limit=config.limits.active_per_user,
         take_input=take_input,
     )

@@ -40,7 +40,7 @@ def keep_input(request: MediaRequest, content: bytes = b"bytes") -> None:
 
 def goes_on(request: MediaRequest, **values: Any) -> MediaRequest:
     """Have a request be at work on its second stage, or wherever `values` of its job say."""
-    request.stages = STAGES
+    request.stages = request.stages or STAGES
     request.save()
     now = timezone.now()
     running = {

@@ -89,6 +89,7 @@ class RetryView(MediaView):
             rid=request_id,
             queue_size=config.requests_queue_size,
             deduplicate=config.deduplicate,
+            active_limit=config.limits.active_per_user,
         )
         body: dict[str, Any] = {"rid": made.rid}
         return Response(body)

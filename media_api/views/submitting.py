@@ -5,7 +5,6 @@ and whether there is room, is looked at before the first byte of it is asked for
 """
 
 import logging
-import shutil
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,19 +18,16 @@ from rest_framework.response import Response
 
 from core.accounts.models import User
 from core.api.clients import client_ip, throttle_key
-from core.api.throttles import SlidingWindow
-from core.errors import Throttled
-from core.multipart import Begin, FormReader, Limits, form_of, with_form
+from core.multipart import Begin, FormFile, FormReader, Limits, form_of, with_form
 from media_api import storage
 from media_api.backends import speech_languages
 from media_api.config.live import current
 from media_api.models import RequestType
 from media_api.schemas.errors import Invalid
 from media_api.schemas.submission import parse
-from media_api.services import taking
-from media_api.services.errors import DiskFull, NotStored, QueueFull, TooLarge
-from media_api.services.idempotency import key_of
-from media_api.services.submitting import is_full
+from media_api.services import admission, taking
+from media_api.services.errors import NotStored, TooLarge
+from media_api.services.idempotency import Key, is_known, key_of, scope_of
 from media_api.views.base import MediaView, account_in, asker_before_the_body
 from media_api.views.schema import SUBMISSION
 
@@ -39,7 +35,6 @@ TEXT_BYTES = 2**20
 # What a form has beside its file: heads, boundaries, the text.
 FORM_BYTES = 2 * TEXT_BYTES
 SMALL_BYTES = 2**16
-MINUTE_S = 60
 _ASKER = "_media_asker"
 
 logger = logging.getLogger(__name__)
@@ -84,26 +79,34 @@ class SubmitView(MediaView):
             allow=settings.OUTBOUND_ALLOW,
         )
         file = form.files.get("file") if form else None
-        key = key_of(
-            _idempotency_key(request),
-            owner=owner,
-            client=throttle_key(client_ip(request)),
-            route=self.request_type,
-            data=data.decode() if isinstance(data, bytes) else data or "",
-            file_sha256=file.sha256 if file else "",
-        )
         arrival = taking.Arrival(
             rid=rid,
             owner=owner,
             request_type=self.request_type,
             submission=submission,
             file=file,
-            key=key,
+            key=self._key(request, data, file),
+            client=_client_of(request._request, owner),
         )
         made = taking.take(arrival, config)
         if form and made.rid == rid:
             form.keep()
         return made.rid
+
+    def _key(self, request: Request, data: str | bytes | None, file: FormFile | None) -> Key | None:
+        return key_of(
+            _idempotency_key(request),
+            owner=account_in(request),
+            client=_client_of(request._request, account_in(request)),
+            route=self.request_type,
+            data=data.decode() if isinstance(data, bytes) else data or "",
+            file_sha256=file.sha256 if file else "",
+        )
+
+
+def _client_of(request: HttpRequest, user: User | None) -> str:
+    """Return what somebody without an account is known by; "" for everybody else."""
+    return "" if user else throttle_key(client_ip(request))
 
 
 def _form_of(request: HttpRequest) -> FormReader | None:
@@ -159,31 +162,34 @@ def reader_of(request: HttpRequest) -> FormReader:
         text_bytes=TEXT_BYTES,
         before_files_bytes=FORM_BYTES,
     )
-    return FormReader(request.headers["Content-Type"], place, limits=limits, is_hashed=True)
+    return FormReader(
+        request.headers["Content-Type"],
+        place,
+        limits=limits,
+        is_hashed=True,
+        chunk_bytes=config.file_read_chunk_size,
+    )
 
 
 def _require_open(request: HttpRequest, user: User | None) -> None:
     """Look whether there is room for one more. Raises: `Throttled`, `Refused`."""
     config = current()
-    key = str(user.pk) if user else throttle_key(client_ip(request))
-    window = SlidingWindow("media.posts", config.limits.posts_per_minute, MINUTE_S)
-    if not (taken := window.take(key)).allowed:
-        raise Throttled(taken.retry_after_s)
-    declared = request.META.get("CONTENT_LENGTH") or "0"
-    if declared.isdigit() and int(declared) > config.max_upload_bytes + FORM_BYTES:
+    client = _client_of(request, user)
+    admission.require_turn(user, client, config)
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    declared_bytes = int(text) if text.isdigit() else 0
+    whole_bytes = config.max_upload_bytes + FORM_BYTES
+    if declared_bytes > whole_bytes:
         raise TooLarge
-    # A key may stand for a request that was taken already: that is answered whatever waits.
+    if is_known(request.headers.get("Idempotency-Key"), scope_of(user, client)):
+        # What was taken already is answered whatever waits, and however little room there is:
+        # the body is read to be compared, so it has to fit and no more.
+        admission.require_disk(min(config.min_free_disk_bytes, declared_bytes or whole_bytes))
+        return
     # What is small is read sooner than the queue is counted; it is counted anyway in the end.
-    is_small = declared.isdigit() and 0 < int(declared) <= SMALL_BYTES
-    is_known = "Idempotency-Key" in request.headers
-    if not (is_small or is_known) and is_full(config.requests_queue_size):
-        raise QueueFull
-    if shutil.disk_usage(_existing(storage.root())).free < config.min_free_disk_bytes:
-        raise DiskFull
-
-
-def _existing(folder: Path) -> Path:
-    return folder if folder.exists() else Path(settings.DATA_DIR)
+    if not 0 < declared_bytes <= SMALL_BYTES:
+        admission.require_place(user, client, config)
+    admission.require_disk(config.min_free_disk_bytes)
 
 
 def submit_view(request_type: RequestType) -> Callable[..., Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from core.named_engines import configured, made
+from core.named_engines import configured
 from media_api.engines.summaries.base import SummaryBackend, SummaryOptions
 
 WHAT = "engine for summaries"
@@ -11,17 +11,6 @@ BACKENDS: Mapping[str, str] = {
     "openai_chat": "media_api.engines.summaries.chat.OpenAiChat",
     "gigachat": "media_api.engines.summaries.gigachat.GigaChat",
 }
-
-
-def make_summariser(
-    name: str, options: SummaryOptions, *, backends: Mapping[str, str] = BACKENDS
-) -> SummaryBackend:
-    """Return the engine of that name, not yet checked.
-
-    Raises: `BackendNotConfigured`.
-    """
-    backend: SummaryBackend = made(name, options, engines=backends, what=WHAT)
-    return backend
 
 
 def configured_summariser(

@@ -25,6 +25,5 @@ def compress(work: Work, report: Report) -> Sequence[Path]:
     for number, command in enumerate(commands, start=1):
         # However short a pass is, clients see it begin.
         report(percent.at(Progress(), number) / 100, at_once=True)
-        work.show(command)
         run(command, runner=work.runner, on_progress=teller(number))
     return [target]

@@ -7,10 +7,9 @@ from pathlib import Path
 from core.media.progress import Progress
 from core.speech.base import Transcript
 from core.speech.chosen import chosen
-from core.speech.sound import decode
 from core.speech.subtitles import as_json, as_srt, as_vtt
 from media_api import storage
-from media_api.pipeline.sound import audio_of, speech_file
+from media_api.pipeline.sound import decoded
 from media_api.pipeline.work import Report, Work
 
 # Decoding is quick beside listening; this much of the bar is its.
@@ -25,9 +24,11 @@ def transcribe(work: Work, report: Report) -> Sequence[Path]:
     are made of them later. Raises: `JobError`.
     """
     backend = chosen()
-    wav = speech_file(work)
-    if not wav.is_file():
-        _decode(work, wav, report)
+
+    def told(progress: Progress) -> None:
+        report(progress.fraction(work.duration_s) * DECODED)
+
+    wav = decoded(work, told)
     transcript = backend.transcribe(
         wav,
         language=work.config["transcribe"]["language"],
@@ -39,15 +40,6 @@ def transcribe(work: Work, report: Report) -> Sequence[Path]:
     segments.write_text(json.dumps(as_json(transcript), ensure_ascii=False), encoding="utf-8")
     storage.place(work.rid, segments)
     return _written(work, transcript)
-
-
-def _decode(work: Work, wav: Path, report: Report) -> None:
-    audio = audio_of(work)
-
-    def told(progress: Progress) -> None:
-        report(progress.fraction(work.duration_s) * DECODED)
-
-    decode(work.source, audio, wav, runner=work.runner, on_progress=told)
 
 
 def _written(work: Work, transcript: Transcript) -> list[Path]:

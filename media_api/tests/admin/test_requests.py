@@ -126,6 +126,25 @@ def test_a_failed_request_says_why_and_where(desk, made):
     assert "transcribe: ended here" in text
 
 
+def test_a_stage_that_was_skipped_is_not_shown_as_done(desk, made):
+    made.stages = ["extract_audio", "transcribe", "compress"]
+    made.unmade = {"extract_audio": "failed", "transcribe": "skipped"}
+    error = {"code": "no_audio_stream", "message": "Silence.", "stage": 1}
+    at_compress = {"stage": "compress", "stage_index": 2}
+    skipped = "extract_audio: {}<br>transcribe: not done<br>compress: {}"
+
+    goes_on(made, **at_compress)
+    assert skipped.format("failed", "50%") in text_of(desk.get(page_of(made)))
+    goes_on(made, status="succeeded", result={"error": error}, **at_compress)
+    assert skipped.format("ended here", "100%") in text_of(desk.get(page_of(made)))
+    made.unmade["compress"] = "failed"
+    goes_on(made, status="failed", result={"error": error}, **at_compress)
+    assert skipped.format("ended here", "failed") in text_of(desk.get(page_of(made)))
+    made.unmade = {}
+    goes_on(made, status="cancelled", stage="extract_audio", stage_index=0, result=None)
+    assert skipped.format("ended here", "not done") in text_of(desk.get(page_of(made)))
+
+
 def test_only_the_page_of_a_request_under_way_reloads_itself(desk, made):
     reload = '<meta http-equiv="refresh" content="2">'
     assert reload in text_of(desk.get(page_of(made)))

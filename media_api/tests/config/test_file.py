@@ -237,7 +237,7 @@ def test_the_keys_and_defaults_are_those_of_the_contract() -> None:
             "max_subscriptions": 1000,
         },
         "auth": {"required": True},
-        "limits": {"sockets_per_user": 256, "posts_per_minute": 300},
+        "limits": {"sockets_per_user": 256, "posts_per_minute": 300, "active_per_user": 0},
     }
 
 

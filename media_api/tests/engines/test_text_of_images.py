@@ -1,5 +1,6 @@
 """Text of pictures and PDF files, read by the real Tesseract and poppler."""
 
+import struct
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 from core.ocr.engines.base import Block, Box, Line, Word
 from core.ocr.engines.tsv import make_block, make_line
 from media_api.engines.errors import LanguageUnsupported, OcrFailed, UnsupportedFileType
+from media_api.engines.filetypes import FileType, inspect
 from media_api.engines.text_of_images import Reading, codes_of, confident_text, read_text, tidied
 from media_api.engines.words import PrintLanguage
 
@@ -60,7 +62,9 @@ def line(*words: tuple[str, float]) -> Line:
     return make_line([Word(text, box, confidence) for text, confidence in words])
 
 
-@pytest.mark.parametrize("mime", ["image/svg+xml", "image/heic", "text/plain"])
+@pytest.mark.parametrize(
+    "mime", ["image/svg+xml", "image/heic", "image/jp2", "image/vnd.microsoft.icon", "text/plain"]
+)
 def test_what_is_no_picture_that_is_read_is_unsupported(mime: str, tmp_path: Path) -> None:
     path = tmp_path / "raw.svg"
     path.write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
@@ -129,6 +133,64 @@ def test_a_picture_is_read_with_its_line_breaks(tmp_path: Path) -> None:
 
     assert text == "\n".join(LINES)
     assert told == [(1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "options"),
+    [
+        ("a.ppm", "RGB", {}),
+        ("a.pgm", "L", {}),
+        ("a.pgm", "I;16", {}),
+        ("a.pbm", "1", {}),
+        ("a.tga", "RGB", {"compression": "tga_rle"}),
+        ("a.tga", "L", {}),
+        ("a.pcx", "RGB", {}),
+        ("a.pcx", "1", {}),
+    ],
+    ids=str,
+)
+def test_plain_old_formats_are_told_by_their_content_and_read(
+    name: str, mode: str, options: dict[str, object], tmp_path: Path
+) -> None:
+    picture = page(*LINES)
+    picture = picture.point(lambda grey: grey * 257, "I").convert(mode) if ";" in mode else picture
+    saved(picture.convert(mode), tmp_path / name, **options)
+    path = (tmp_path / name).rename(tmp_path / "raw.bin")
+
+    content = inspect(path)
+
+    assert content.type == FileType.IMAGE
+    assert text_of(path, content.mime) == "\n".join(LINES)
+
+
+@pytest.mark.parametrize(
+    ("head", "mime"),
+    [
+        (b"P5 30000 30000 255\n", "image/x-portable-greymap"),
+        (b"P1\n30000 30000\n", "image/x-portable-bitmap"),
+        (struct.pack("<3B9xHH2B", 0, 0, 3, 30000, 30000, 8, 0), "image/x-tga"),
+        (struct.pack("<4B4H53xBH58x", 10, 5, 1, 8, 0, 0, 29999, 29999, 1, 30000), "image/x-pcx"),
+    ],
+    ids=["pgm", "pbm", "tga", "pcx"],
+)
+def test_a_head_that_claims_too_many_pixels_is_not_followed(
+    head: bytes, mime: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "raw.bin"
+    path.write_bytes(head + bytes(1000))
+
+    with pytest.raises(OcrFailed, match="pixels"):
+        text_of(path, mime)
+
+
+@pytest.mark.parametrize("name", ["a.ppm", "a.pcx", "a.tga"])
+def test_half_a_picture_of_a_plain_old_format_fails(name: str, tmp_path: Path) -> None:
+    path = saved(page(*LINES).convert("RGB"), tmp_path / name)
+    mime = inspect(path).mime
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+    with pytest.raises(OcrFailed):
+        text_of(path, mime)
 
 
 def test_a_photograph_is_read_upright(tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ EDIT = {
     "auth": {"required": False},
     "requests_queue_size": 2,
     "max_upload_bytes": 1_000_000,
+    "file_read_chunk_size": 8192,
     "limits": {"posts_per_minute": 0},
 }
 ANSWER_S = 120
@@ -42,9 +43,9 @@ ANSWER_S = 120
 class Server:
     """The web process, its settings and its clients."""
 
-    def __init__(self):
+    def __init__(self, home=HOME):
         self.port = free_port()
-        self.env = {"MEDIA_API_PERSISTENCE": str(HOME), "DATABASE_URL": database_url()}
+        self.env = {"MEDIA_API_PERSISTENCE": str(home), "DATABASE_URL": database_url()}
         self.children = []
         self.web = self.start()
 
@@ -243,6 +244,17 @@ def test_a_client_that_breaks_off_leaves_nothing(server, folders):
             wait_until(lambda: len(folders()) == 1)
         wait_until(lambda: folders() == [])
     assert not MediaRequest.objects.exists()
+
+
+def test_an_upload_is_written_in_pieces_of_the_configured_size(server, folders):
+    def written():
+        return sum(path.stat().st_size for path in storage.data_folder(folders()[0]).iterdir())
+
+    with server.begun(length=500_000, first=b"x" * 3 * EDIT["file_read_chunk_size"]):
+        wait_until(lambda: folders() and written())
+
+        assert written() > 2 * EDIT["file_read_chunk_size"]
+    wait_until(lambda: folders() == [])
 
 
 def test_a_token_that_runs_out_while_its_form_arrives_is_good_to_the_end(

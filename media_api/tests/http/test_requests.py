@@ -107,6 +107,36 @@ def test_a_retry_is_a_new_request_of_the_same_input(send, requests):
         assert storage.raw_of(new.rid).read_bytes() == b"some bytes"
 
 
+def linked(request, input_type="url", value="https://example.org/film.mp4"):
+    """Have a request's input come from elsewhere."""
+    MediaRequest.objects.filter(pk=request.pk).update(input_type=input_type, input_value=value)
+    return request
+
+
+def test_what_was_fetched_is_tried_again_while_it_is_kept(send, api, requests, folders):
+    old = linked(requests.failed())
+
+    status, body = send("post", old, "retry/")
+
+    assert status == 200
+    assert storage.raw_of(body["rid"]).read_bytes() == b"some bytes"
+    lifecycle.cancel(MediaRequest.objects.get(pk=body["rid"]).job_id)
+    storage.remove_input(old.rid)
+    storage.remove_input(body["rid"])
+    assert send("post", old, "retry/")[0] == 410
+    assert folders() == []
+    assert MediaRequest.objects.count() == 2
+
+
+@pytest.mark.parametrize("input_type", ["url", "path"])
+def test_the_job_of_what_has_no_input_any_more_is_not_tried_again(api, requests, input_type):
+    request = linked(requests.failed(), input_type, "/nowhere/film.mp4")
+    storage.remove_input(request.rid)
+
+    assert api.post(f"{API}/jobs/{request.job_id}/retry/").status_code == 409
+    assert api.post(f"{API}/requests/{request.rid}/retry/").status_code == 410
+
+
 def test_a_second_retry_is_the_same_work(send, requests, folders):
     old = requests.failed()
     new = send("post", old, "retry/")[1]["rid"]
@@ -263,6 +293,16 @@ def test_one_request_tells_its_place_in_the_queue(send, requests, others_request
     assert (status, body["queuePosition"], body["etaSeconds"]) == (200, 3, None)
     assert (body["webhook"], body["finishedAt"]) == (None, None)
     assert send("get", running)[1]["queuePosition"] is None
+
+
+def test_the_queue_is_one_whatever_work_waits_in_it(send, requests):
+    requests.queued()
+    requests.queued()
+    picture = requests.queued(actions=("to_text",))
+    later = requests.queued()
+
+    assert send("get", picture)[1]["queuePosition"] == 3
+    assert send("get", later)[1]["queuePosition"] == 4
 
 
 def test_one_request_tells_what_its_webhook_came_to(send, requests):

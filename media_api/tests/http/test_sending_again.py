@@ -1,8 +1,10 @@
 """Keys for what is sent twice, and uploads that come in pieces (contract, 8.7 and 8.8)."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from core.tus import parts
 from core.tus.models import Status, TusUpload
@@ -112,6 +114,46 @@ def test_a_key_is_answered_with_the_request_that_it_made(post, configured, folde
     assert said(again) == said(first)
     assert folders() == [first.json()["rid"]]
     assert MediaRequest.objects.count() == 1
+
+
+def test_a_key_is_answered_however_little_room_there_is(post, configured, folders):
+    first = post("compress/", {}, b"film", Idempotency_Key="k")
+    link = {"url": "https://disk.yandex.ru/i/abcdefghij1234"}
+    second = post("compress/", link, Idempotency_Key="l")
+    configured(min_free_disk_bytes=2**53, requests_queue_size=1)
+
+    assert said(post("compress/", {}, b"film", Idempotency_Key="k")) == said(first)
+    assert said(post("compress/", link, Idempotency_Key="l")) == said(second)
+    assert post("compress/", {}, b"another", Idempotency_Key="k").status_code == 422
+    for new in ({"Idempotency_Key": "new"}, {}):
+        answer = post("compress/", {}, b"another", **new)
+        assert (answer.status_code, answer["Retry-After"]) == (503, "300")
+    assert folders() == [first.json()["rid"]]
+
+
+def test_a_key_grown_old_is_no_key_when_there_is_no_room(post, configured):
+    post("compress/", {}, b"film", Idempotency_Key="k")
+    MediaRequest.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    configured(min_free_disk_bytes=2**53)
+
+    assert post("compress/", {}, b"film", Idempotency_Key="k").status_code == 503
+
+
+@pytest.mark.parametrize("length", [str(2**52), ""], ids=["declared", "in chunks"])
+def test_a_known_key_does_not_fill_the_disk(post, api, configured, length):
+    post("compress/", {}, b"film", Idempotency_Key="k")
+    configured(min_free_disk_bytes=2**53, max_upload_bytes=2**53)
+
+    answer = api.generic(
+        "POST",
+        "/api/v1/compress/",
+        b"--x\r\n",
+        "multipart/form-data; boundary=x",
+        headers={"Idempotency-Key": "k"},
+        CONTENT_LENGTH=length,
+    )
+
+    assert answer.status_code == 503
 
 
 @pytest.mark.parametrize(

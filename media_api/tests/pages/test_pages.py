@@ -53,7 +53,16 @@ def test_stages_of_anothers_request_are_not_named(client: Client, user, other_us
 
     answer = client.get(NAMES, {"rid": [theirs.rid, mine.rid]})
 
-    assert answer.json() == {mine.rid: STAGES}
+    assert answer.json() == {mine.rid: [{"name": name, "unmade": ""} for name in STAGES]}
+
+
+def test_a_stage_that_was_not_made_is_named_as_such(client: Client, user) -> None:
+    mine = goes_on(make_request(user, unmade={"transcribe": "skipped"}))
+    client.force_login(user)
+
+    assert client.get(NAMES, {"rid": mine.rid}).json()[mine.rid][1] == {
+        "name": "transcribe", "unmade": "skipped",
+    }  # fmt: skip
 
 
 def test_the_form_begins_with_the_settings_of_the_installation(client, user, configured) -> None:

@@ -1,9 +1,11 @@
 """The page of requests in a real browser: sending, live bars, results, what may go wrong."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from django.db import transaction
 from playwright.sync_api import Locator, Page, expect
@@ -15,6 +17,7 @@ from tests.e2e.conftest import Visitor
 from tests.e2e.desk import drop, overtaken
 from tests.e2e.test_widths import check_width
 from tests.support.clips import clip
+from tests.support.running import Platform
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -26,10 +29,12 @@ Each bus costs twice as much as a diesel one. The city expects to save fuel. Dri
 """
 
 
-def made(user: Any, *, name: str = "film.mov", **values: Any) -> MediaRequest:
+def made(
+    user: Any, *, name: str = "film.mov", request: dict[str, Any] | None = None, **values: Any
+) -> MediaRequest:
     """Make a request at some point of its way, which no worker takes."""
     with transaction.atomic():
-        return goes_on(make_request(user, name=name), **values)
+        return goes_on(make_request(user, name=name, **(request or {})), **values)
 
 
 def at_requests(visitor: Visitor, user: Any) -> Page:
@@ -48,6 +53,11 @@ def live(page: Page) -> None:
 def card(page: Page, name: str) -> Locator:
     """Return the card of a request."""
     return page.locator("#list .request").filter(has_text=name)
+
+
+def ends(page: Page, name: str) -> Locator:
+    """Return what stands behind the bars of a request."""
+    return card(page, name).locator(".stages .number")
 
 
 def choose(page: Page, *paths: Path) -> None:
@@ -74,6 +84,42 @@ def test_a_failed_request_says_why_and_where(visitor: Visitor, user) -> None:
     expect(failed.locator("li[data-is=failed]")).to_contain_text("Listening")
     expect(card(page, "ended.mov").locator(".pill")).to_have_text("Cancelled")
     expect(card(page, "ended.mov").locator(".wrong")).to_be_hidden()
+
+
+def test_a_stage_that_was_skipped_is_not_shown_as_done(visitor: Visitor, user) -> None:
+    silent = {
+        "stages": ["extract_audio", "transcribe", "compress", "summarize"],
+        "unmade": {"extract_audio": "failed", "transcribe": "skipped", "summarize": "skipped"},
+    }
+    error = {"code": "no_audio_stream", "message": "There is no sound.", "stage": 1}
+    made(user, name="partly.mov", status="succeeded", result={"error": error}, request=silent)
+    broken = {**silent, "unmade": {**silent["unmade"], "compress": "failed"}}
+    at_compress = {"stage": "compress", "stage_index": 2}
+    made(
+        user, name="not.mov", status="failed", result={"error": error}, request=broken,
+        **at_compress,
+    )  # fmt: skip
+    made(user, name="ended.mov", status="cancelled")
+    going = made(user, name="going.mov", request=silent, **at_compress)
+    page = at_requests(visitor, user)
+
+    expect(ends(page, "partly.mov")).to_have_text(["failed", "not done", "100 %", "not done"])
+    expect(ends(page, "not.mov")).to_have_text(["failed", "not done", "failed", "not done"])
+    expect(ends(page, "ended.mov")).to_have_text(["100 %", "cancelled"])
+    expect(ends(page, "going.mov")).to_have_text(["failed", "not done", "50 %", "0 %"])
+
+    goes_on(going, status="succeeded", result={"error": error})
+    expect(ends(page, "going.mov")).to_have_text(["failed", "not done", "100 %", "not done"])
+
+
+def test_a_film_without_sound_has_nothing_heard(visitor: Visitor, user) -> None:
+    page = at_requests(visitor, user)
+
+    choose(page, clip("silent"))
+    start(page, "Make smaller", "Text of speech")
+
+    expect(card(page, "silent.mp4").locator(".pill")).to_have_text("Partly done", timeout=120_000)
+    expect(ends(page, "silent.mp4")).to_have_text(["failed", "not done", "100 %"])
 
 
 def test_a_retry_without_an_input_is_refused_in_words(visitor: Visitor, user) -> None:
@@ -117,6 +163,93 @@ def test_only_what_fits_a_file_is_offered_and_wrong_settings_are_not_sent(
     expect(page.locator("#wishes")).to_be_hidden()
 
 
+def open_settings(page: Page, action: str, *more: str) -> Locator:
+    """Open the settings of what is ticked, and boxes in them; return its part of the form."""
+    wish = page.locator(f'[data-action="{action}"]')
+    for name in ("Settings", *more):
+        wish.locator("summary").get_by_text(name, exact=True).click()
+    return wish
+
+
+@pytest.fixture
+def begun(platform: Platform) -> Callable[[Page], MediaRequest]:
+    """Return a function that begins, and returns the request that comes of it; nobody takes it."""
+    platform.worker.stop()
+
+    def begin(page: Page) -> MediaRequest:
+        page.get_by_role("button", name="Start").click()
+        expect(page.locator("#list .request")).to_have_count(1)
+        return MediaRequest.objects.get()
+
+    return begin
+
+
+def test_the_sound_of_a_smaller_film_is_chosen_in_a_box_of_its_own(
+    visitor: Visitor, user, begun
+) -> None:
+    page = at_requests(visitor, user)
+    choose(page, clip("landscape"))
+    page.get_by_label("Make smaller").check()
+    wish = open_settings(page, "compress")
+    expect(wish.get_by_label("Codec", exact=True)).to_be_hidden()
+    wish.get_by_text("Sound", exact=True).click()
+    wish.get_by_label("kbit/s", exact=True).fill("96")
+    wish.get_by_label("Codec", exact=True).select_option("AAC")
+    wish.get_by_label("Sample rate, Hz").select_option("88200")
+    wish.get_by_label("Preset").select_option("veryslow")
+
+    config = begun(page).config["ffmpeg"]
+
+    assert config["codecs"] == {"video": "libx264", "audio": "aac"}
+    assert (config["video"]["audioBitrate"], config["video"]["audioSampleRate"]) == (96, 88_200)
+
+
+def test_a_wrong_setting_in_a_closed_box_is_shown(visitor: Visitor, user) -> None:
+    page = at_requests(visitor, user)
+    choose(page, clip("landscape"))
+    page.get_by_label("Make smaller").check()
+    wish = open_settings(page, "compress", "Sound")
+    wish.get_by_label("kbit/s", exact=True).fill("7")
+    wish.get_by_text("Sound", exact=True).click()
+    wish.get_by_text("Settings", exact=True).click()
+    page.get_by_role("button", name="Start").click()
+
+    expect(wish.get_by_label("kbit/s", exact=True)).to_be_focused()
+    assert not MediaRequest.objects.exists()
+
+
+def test_a_summary_of_speech_asks_how_to_hear_it(visitor: Visitor, user, begun) -> None:
+    page = at_requests(visitor, user)
+    choose(page, clip("wav"))
+    page.get_by_label("Summary").check()
+    wish = open_settings(page, "summarize")
+    wish.get_by_label("Spoken language").select_option("English")
+    wish.get_by_label("SRT").check()
+
+    config = begun(page).config["transcribe"]
+
+    assert config == {"language": "en", "formats": ["txt", "srt"]}
+
+
+def test_how_to_hear_is_asked_once_and_of_speech_alone(
+    visitor: Visitor, user, tmp_path, begun
+) -> None:
+    page = at_requests(visitor, user)
+    choose(page, clip("wav"))
+    for wish in ("Summary", "Text of speech"):
+        page.get_by_label(wish).check()
+    expect(page.locator(".wish details:visible")).to_have_count(1)
+    wish = open_settings(page, "transcribe")
+    wish.get_by_label("VTT").check()
+    wish.get_by_label("Text", exact=True).uncheck()
+
+    assert begun(page).config["transcribe"]["formats"] == ["vtt"]
+    (tmp_path / "notes.md").write_text(NOTES)
+    choose(page, tmp_path / "notes.md")
+    expect(page.get_by_label("Summary")).to_be_checked()
+    expect(page.locator(".wish details:visible")).to_have_count(0)
+
+
 def test_a_running_request_is_shown_after_a_reload_and_cancelled(visitor: Visitor, user) -> None:
     request = made(user)
     page = at_requests(visitor, user)
@@ -134,6 +267,26 @@ def test_a_running_request_is_shown_after_a_reload_and_cancelled(visitor: Visito
 
     expect(card(page, "film.mov").locator(".pill")).to_have_text("Cancelled")
     assert Job.objects.get(pk=request.job_id).status == Status.CANCELLED
+
+
+def test_what_is_asked_for_elsewhere_appears_by_itself(
+    visitor: Visitor, user, access_token
+) -> None:
+    # The page also reads its list every twenty seconds; not this one.
+    visitor.context.add_init_script(
+        "{ const own = setInterval; window.setInterval = (f, ms) => ms < 20_000 && own(f, ms); }"
+    )
+    page = at_requests(visitor, user)
+    expect(page.locator("#list-empty")).to_be_visible()
+
+    httpx.post(
+        f"{visitor.url}/api/v1/summarize/",
+        headers={"Authorization": f"Bearer {access_token(user)}"},
+        data={"data": "{}"},
+        files={"file": ("elsewhere.txt", NOTES)},
+    ).raise_for_status()
+
+    expect(card(page, "elsewhere.txt")).to_be_visible()
 
 
 def test_a_request_is_deleted_after_a_question(visitor: Visitor, user) -> None:
@@ -226,6 +379,8 @@ def test_the_page_fits_a_phone(phone: Visitor, user) -> None:
 
     page.locator("#link").fill("https://disk.yandex.ru/i/" + LONG)
     page.get_by_label("Make smaller").check()
-    page.get_by_text("Settings").locator("visible=true").first.click()
+    open_settings(page, "compress", "Sound")
+    page.get_by_label("Summary").check()
+    open_settings(page, "summarize")
 
     check_width(page)

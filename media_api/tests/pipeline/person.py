@@ -34,6 +34,12 @@ class Person:
         assert answer.status_code == 200, answer.content
         return answer.json()["rid"]
 
+    def ask_link(self, route, url, data=None):
+        """Ask for work on what a link leads to; return the rid."""
+        answer = self.client.post(f"{API}/{route}/", {"url": url, **(data or {})}, format="json")
+        assert answer.status_code == 200, answer.content
+        return answer.json()["rid"]
+
     def work(self, rid):
         """Do what a worker does; return the status afterwards."""
         execution.execute(self.job(rid).pk)

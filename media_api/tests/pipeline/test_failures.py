@@ -5,12 +5,14 @@ import threading
 import pytest
 
 from core.jobs import execution, lifecycle, turns
-from core.jobs.models import Status
+from core.jobs.models import JobAttempt, Status
 from core.media import process
 from core.media.errors import ProgramFailed
 from core.media.ffmpeg import Input, ffmpeg
+from core.tests.speech.spoken import LECTURE, spoken
 from media_api import storage
 from media_api.pipeline.failures import said_of
+from media_api.progress import error_of
 from media_api.services import changing
 from tests.support.clips import clip
 from tests.support.waiting import wait_until
@@ -25,6 +27,25 @@ def test_sound_is_not_to_be_had_of_a_silent_film(person):
     assert status["status"] == 4
     assert (status["error"]["code"], status["error"]["stage"]) == ("no_audio_stream", 1)
     assert person.download(rid)[0].status_code == 410
+
+
+def test_of_several_failures_the_first_is_told_with_its_own_stage(person, ffmpeg_that_fails):
+    ffmpeg_that_fails("libx264")
+    rid, status = person.made("custom", clip("silent"), BOTH)
+
+    assert (status["status"], status["curStage"], status["totalStages"]) == (4, 2, 2)
+    assert (status["error"]["code"], status["error"]["stage"]) == ("no_audio_stream", 1)
+    assert error_of(person.job(rid)) == status["error"]
+
+
+def test_a_request_that_is_tried_again_forgets_its_failure(person, ffmpeg_that_fails):
+    ffmpeg_that_fails("libx264")
+    rid, _ = person.made("custom", clip("silent"), BOTH)
+    lifecycle.retry(person.job(rid).pk)
+    changing.cancel(user=None, rid=rid)
+
+    error = person.status(rid)["error"]
+    assert (error["code"], error["stage"]) == ("canceled_by_user", 0)
 
 
 def test_what_does_not_fit_the_type_ends_canceled_before_any_stage(person, text_file):
@@ -63,6 +84,44 @@ def test_a_stage_that_fails_skips_only_those_that_need_it(person):
     assert status["status"] == 3
     assert (status["error"]["code"], status["error"]["stage"]) == ("no_audio_stream", 1)
     assert person.archive(rid) == ["out.mp4"]
+    assert person.job(rid).media_request.unmade == {
+        "extract_audio": "failed", "transcribe": "skipped", "summarize": "skipped",
+    }  # fmt: skip
+
+
+def test_what_two_stages_share_fails_for_the_one_alone_that_cannot_use_it(
+    person, ffmpeg_that_fails
+):
+    speech = spoken(LECTURE[0])
+    ffmpeg_that_fails("libmp3lame")
+    rid, status = person.made("custom", speech, {"actions": ["extract_audio", "transcribe"]})
+
+    assert status["status"] == 3
+    assert (status["error"]["code"], status["error"]["stage"]) == ("ffmpeg_failed", 2)
+    assert person.archive(rid) == ["transcription.txt"]
+
+
+def test_what_was_skipped_is_known_at_once_and_forgotten_by_a_new_attempt(
+    person, ffmpeg_that_fails
+):
+    ffmpeg_that_fails("libx264", lasts_s=60)
+    data = {"actions": ["compress", "transcribe"], "config": {"ffmpeg": SMALL}}
+    rid = person.ask("custom", clip("silent"), data)
+    seen = []
+
+    def end_it():
+        wait_until(lambda: person.status(rid).get("curStage") == 3)
+        seen.append(person.job(rid).media_request.unmade)
+        changing.cancel(user=None, rid=rid)
+
+    ending = threading.Thread(target=end_it)
+    ending.start()
+    execution.execute(person.job(rid).pk)
+    ending.join()
+
+    assert seen == [{"extract_audio": "failed", "transcribe": "skipped"}]
+    lifecycle.retry(person.job(rid).pk)
+    assert person.job(rid).media_request.unmade == {}
 
 
 def test_what_runs_out_of_time_keeps_what_it_has_made(person, ffmpeg_that_fails, configured):
@@ -80,6 +139,38 @@ def test_what_runs_out_of_time_with_nothing_made_is_canceled(person, ffmpeg_that
     _, status = person.made("compress", clip("landscape"), {"config": SMALL})
 
     assert (status["status"], status["error"]["code"]) == (4, "timeout")
+
+
+def test_a_stage_for_which_no_time_is_left_is_not_begun(person, ffmpeg_that_fails, configured):
+    configured(auth={"required": False}, job_timeout=2)
+    ffmpeg_that_fails("libmp3lame", lasts_s=60)
+    _, status = person.made("custom", clip("landscape"), BOTH)
+
+    assert (status["status"], status["curStage"], status["totalStages"]) == (4, 1, 2)
+    assert (status["error"]["code"], status["error"]["stage"]) == ("timeout", 1)
+
+
+def log_of(person, rid):
+    """Return what the owner reads of the job's one attempt."""
+    return JobAttempt.objects.get(job=person.job(rid)).log
+
+
+def test_what_ffmpeg_warns_of_is_in_the_log(person, tmp_path):
+    film = tmp_path / "full range.avi"
+    words = ["testsrc2=size=64x64:rate=5:duration=1", "-c:v", "mjpeg", "-pix_fmt", "yuvj420p"]
+    process.run(["ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", *words, film])
+
+    rid, status = person.made("compress", film, {"config": SMALL})
+
+    assert status["status"] == 2
+    assert "deprecated pixel format" in log_of(person, rid)
+
+
+def test_the_log_names_no_folder(person, ffmpeg_that_fails):
+    ffmpeg_that_fails("libx264", message="file:/srv/data/raw.mp4: corrupt frame [mov @ 0x55d0c1]")
+    rid, _ = person.made("compress", clip("landscape"), {"config": SMALL})
+
+    assert log_of(person, rid).splitlines()[0] == "raw.mp4: corrupt frame [mov]"
 
 
 def test_a_disk_that_is_full_is_named_where_a_program_met_it(person, ffmpeg_that_fails):

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import shutil
 import subprocess
 import threading
 import time
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from core.media.probe import probe
 from core.tests.speech.spoken import LECTURE, RATE_HZ, spoken, word_accuracy, write_wav
 from media_api import storage
 from media_api.tests.engines.summaries import texts
@@ -240,8 +243,56 @@ def test_the_sound_of_a_film_is_decoded_once_for_its_two_uses(person, tmp_path, 
 
     assert status["status"] == 2
     assert {"audio.mp3", "speech.wav"} <= seen.stop()
-    assert log.count("ffmpeg -i") == 1
+    assert log.count("ffmpeg ") == 1
     assert "pcm_s16le" in log
+
+
+@pytest.mark.parametrize("codec", ["libmp3lame", "aac"])
+def test_sound_is_decoded_once_for_its_two_uses_too(person, configured, codec):
+    configured(auth={"required": False}, show_ffmpeg_commands=True)
+    data = {"actions": ["extract_audio", "transcribe"], "config": {"audio": {"codec": codec}}}
+    rid, status = person.made("custom", spoken(LECTURE[0]), data)
+
+    assert (status["status"], status["totalStages"]) == (2, 2)
+    assert person.job(rid).media_request.stages == ["transcribe", "extract_audio"]
+    assert len(commands_of(person, rid)) == 1
+    name = {"libmp3lame": "audio.mp3", "aac": "audio.m4a"}[codec]
+    assert person.archive(rid) == [name, "transcription.txt"]
+    assert "lecture" in person.text(rid).lower()
+    whole = probe(spoken(LECTURE[0])).duration_s
+    assert float(streams_of(rid, name)[0]["duration"]) == pytest.approx(whole, abs=0.2)
+
+
+def commands_of(person, rid):
+    """Return the commands in the log of a request's job, as a shell reads them."""
+    lines = person.job(rid).attempts.get().log.splitlines()
+    return [shlex.split(line) for line in lines if line.startswith("ffmpeg ")]
+
+
+def test_whole_commands_are_logged_for_the_operator_and_name_no_folder(
+    person, tmp_path, configured
+):
+    configured(auth={"required": False}, show_ffmpeg_commands=True)
+    config = {"preset": "ultrafast", "video": SMALL}
+    film, _ = person.made("compress", clip("landscape"), {"config": config})
+    sound, _ = person.made("transcribe", spoken(LECTURE[0]))
+
+    passes, decodings = commands_of(person, film), commands_of(person, sound)
+    assert (len(passes), len(decodings)) == (2, 1)
+    assert str(storage.root()) not in person.job(film).attempts.get().log
+    shutil.copy(clip("landscape"), tmp_path / "raw.mp4")
+    shutil.copy(spoken(LECTURE[0]), tmp_path / "raw.wav")
+    for command in (*passes, *decodings):
+        assert "-protocol_whitelist" in command
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert probe(tmp_path / "out.mp4").video.width == 320
+    assert (tmp_path / "speech.wav").is_file()
+
+
+def test_commands_are_not_logged_unless_the_operator_wants_them(person):
+    rid, _ = person.made("extract-audio", clip("wav"))
+
+    assert commands_of(person, rid) == []
 
 
 def test_the_input_and_what_was_made_on_the_way_go_with_the_end(person, persistence):

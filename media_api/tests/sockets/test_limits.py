@@ -1,6 +1,7 @@
 """Who may connect, how many may, and what becomes of those who do not read (contract, 3.1, 3.4)."""
 
 import asyncio
+from ipaddress import ip_network
 
 import pytest
 
@@ -67,6 +68,30 @@ async def test_one_socket_too_many_is_refused_4429(connect, configured, asked):
     assert await connect().close_code() == 4429
     await first.leave()
     assert await connect().heard(asked.rid) == []
+
+
+async def test_strangers_behind_a_trusted_proxy_are_counted_by_their_own_addresses(
+    connect, configured, asked, settings
+):
+    configured(auth={"required": False}, limits={"sockets_per_user": 1})
+    settings.CORE_TRUSTED_PROXIES = [ip_network("127.0.0.0/8")]
+
+    def coming(*hops):
+        return connect(headers=[(b"x-forwarded-for", hop.encode()) for hop in hops])
+
+    assert await coming("198.51.100.7").heard(asked.rid) == []
+    assert await coming("198.51.100.8").heard(asked.rid) == []
+    assert await coming("2001:db8::1").heard(asked.rid) == []
+    assert await coming("203.0.113.9", "198.51.100.7").close_code() == 4429
+    # One customer has many addresses of IPv6.
+    assert await coming("2001:db8::2").close_code() == 4429
+
+
+async def test_who_is_not_trusted_cannot_say_another_address(connect, configured, asked):
+    configured(auth={"required": False}, limits={"sockets_per_user": 1})
+
+    assert await connect().heard(asked.rid) == []
+    assert await connect(headers=[(b"x-forwarded-for", b"198.51.100.7")]).close_code() == 4429
 
 
 async def test_subscriptions_have_a_limit(client, configured, asked, another):

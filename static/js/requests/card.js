@@ -23,8 +23,11 @@ export class RequestCard {
     return `${this.#request.createdAt} ${this.#request.rid}`;
   }
 
-  /** Show the request's present state. `stages` are their names, none where they are not known. */
-  show(request, stages) {
+  /**
+   * Show the request's present state. `stages` are their names and which of them were not made,
+   * none where they are not known; `isNew` tells whether they were read in this very state.
+   */
+  show(request, stages, isNew) {
     this.#request = request;
     const [words, tone] = stateWords(request);
     this.item.id = request.rid;
@@ -36,7 +39,7 @@ export class RequestCard {
     this.#slot("facts").textContent = facts(request);
     this.item.querySelector("time").dateTime = request.createdAt;
     localTimes(this.item);
-    this.#stages(request, stages);
+    this.#stages(request, stages, isNew);
     this.complain("");
     this.#act("cancel", busy(request));
     this.#act("retry", request.status === 3 || request.status === 4);
@@ -73,7 +76,7 @@ export class RequestCard {
   }
 
   /** Draw a bar for each stage while the work goes on, and where it has ended badly. */
-  #stages(request, names) {
+  #stages(request, stages, isNew) {
     const { status, totalStages } = request;
     const isShown = status === 1 || ((status === 3 || status === 4) && totalStages > 0);
     const count = isShown ? Math.max(1, totalStages) : 0;
@@ -82,7 +85,7 @@ export class RequestCard {
     while (place.children.length < count) {
       place.append(find("stage-template").content.firstElementChild.cloneNode(true));
     }
-    [...place.children].forEach((line, index) => fillStage(line, request, names, index + 1));
+    [...place.children].forEach((line, index) => fillStage(line, request, stages?.[index], isNew, index + 1));
   }
 
   #slot(name) {
@@ -90,20 +93,26 @@ export class RequestCard {
   }
 }
 
-function fillStage(line, request, names, number) {
-  const { curStage, totalStages, error, status } = request;
-  const isFailed = error && error.stage === number;
+function fillStage(line, request, stage, isNew, number) {
+  const { curStage, totalStages, status } = request;
   const isNow = number === curStage && status !== 3;
-  const pct = isNow ? request.pct : number < curStage || (status === 3 && !isFailed) ? 100 : 0;
+  const end = badEnd(request, stage, number);
   const bar = line.querySelector("progress");
-  const words = totalStages > 0 ? stageWords(names?.[number - 1], number) : "Looking at the file";
-  line.dataset.is = isFailed ? "failed" : isNow && status === 1 ? "now" : "";
+  const words = totalStages > 0 ? stageWords(stage?.name, number) : "Looking at the file";
+  line.dataset.is = end === "failed" || end === "cancelled" ? "failed" : isNow && status === 1 ? "now" : "";
   line.querySelector('[data-slot="name"]').textContent = words;
   bar.setAttribute("aria-label", words);
-  bar.value = pct;
-  line.querySelector('[data-slot="percent"]').textContent = isFailed ? badEnd(error) : `${pct} %`;
+  // What has ended is not called done before it is known what was skipped.
+  const isUnsure = status !== 1 && !isNew;
+  if (isNow) bar.value = request.pct;
+  else bar.value = !end && !isUnsure && (number < curStage || status === 3) ? 100 : 0;
+  line.querySelector('[data-slot="percent"]').textContent = end || (isUnsure ? "" : `${bar.value} %`);
 }
 
-function badEnd({ code }) {
-  return code === "canceled_by_user" ? "cancelled" : "failed";
+/** Why a stage has not come to its end; nothing of one that has, or that still may. */
+function badEnd({ curStage, error, status }, stage, number) {
+  if (error?.stage === number) return error.code === "canceled_by_user" ? "cancelled" : "failed";
+  if (status === 1 && number >= curStage) return "";
+  if (stage?.unmade) return stage.unmade === "failed" ? "failed" : "not done";
+  return status === 4 && number > curStage ? "not done" : "";
 }

@@ -69,10 +69,18 @@ export class RequestForm {
       if (wish.hidden) box.checked = false;
       else if (fitting.length === 1) box.checked = true;
     }
+    this.#drawHearing(fitting);
     find("wishes").hidden = !fitting.length;
     find("no-wish").hidden = !isChosen || fitting.length > 0;
     find("start-line").hidden = !fitting.length;
     find("start").disabled = !this.#chosen.length;
+  }
+
+  /** A summary of speech asks how to hear it, unless the text of it, which is asked for too, does. */
+  #drawHearing(fitting) {
+    const heard = find("heard");
+    heard.hidden = !fitting.includes("transcribe") || this.#chosen.includes("transcribe");
+    heard.closest("details").hidden = heard.hidden && !find("model");
   }
 
   /** The actions that all that was chosen can bear; of a link nobody knows what it leads to. */
@@ -86,7 +94,7 @@ export class RequestForm {
   #submit() {
     const wrong = this.#wrongField();
     if (wrong) {
-      wrong.closest("details").open = true;
+      for (let box = wrong; (box = box.parentElement?.closest("details")); ) box.open = true;
       wrong.reportValidity();
       return;
     }
@@ -107,8 +115,10 @@ function typeOf({ name, type }) {
   return type === "application/pdf" ? "pdf" : family === "application" ? "" : family;
 }
 
+/** The settings of an action that are shown, or would be in a box that is opened. */
 function fields(action) {
-  return [...FORM.querySelectorAll(`[data-action="${action}"] [data-settings] [name]`)];
+  const all = [...FORM.querySelectorAll(`[data-action="${action}"] [data-settings] [name]`)];
+  return all.filter((field) => !field.closest("[hidden]"));
 }
 
 /** What to post and where: one action has a route of its own, several are a mix. */

@@ -22,11 +22,11 @@ export class RequestList {
   }
 
   /** Show a request's present state. */
-  put(request, stages) {
+  put(request, stages, areNew) {
     let card = this.#cards.get(request.rid);
     const isNew = !card;
     if (isNew) this.#cards.set(request.rid, card = new RequestCard(this.act));
-    card.show(request, stages);
+    card.show(request, stages, areNew);
     if (isNew) this.#insert(card);
     this.nothing(false);
   }

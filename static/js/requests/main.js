@@ -15,7 +15,8 @@ const RID = /^[0-9a-f]{32}$/;
 const NOBODY = "0".repeat(32);
 const SYNC_MS = 2_000; // the server tells of progress seldom; whoever looks asks for it
 const SYNCED_AT_ONCE = 20;
-const CHECK_MS = 20_000; // what was asked for elsewhere has no event here
+const CHECK_MS = 20_000; // events are hints: the list is read again now and then
+const NEWS_MS = 200; // what is asked for at once is read at once
 const NAMED_MS = 50; // questions for the names of stages are asked together
 const [NOT_FOUND, IS_OVER] = [1, 2];
 const find = (id) => document.getElementById(id);
@@ -24,20 +25,33 @@ const store = new RequestStore({ changed, gone });
 const list = new RequestList(act);
 const form = new RequestForm(start);
 const sender = new Sender({ purpose: "file", metadata: () => ({}), done: sent });
-const stages = new Map(); // the names of each request's stages
+const stages = new Map(); // each request's, and the state in which they were read
 const unnamed = new Set();
 const subscribed = new Set(); // on the socket of now
+const heardOf = new Set(); // the jobs for which the list was read
 let pagesShown = 0;
+let news = null;
 
 function changed(request, before) {
-  list.put(request, stages.get(request.rid));
+  show(request);
   if (busy(request)) watch(request.rid);
-  if (request.totalStages > 0 && request.status !== 2 && !stages.has(request.rid)) name(request.rid);
+  const areNew = stages.get(request.rid)?.at === placeOf(request);
+  if (request.totalStages > 0 && request.status !== 2 && !areNew) name(request.rid);
   if (!before || !busy(before) || busy(request)) return;
   subscribed.delete(request.rid);
   const words = failure(request) || stateWords(request)[0];
   find("said").textContent = `${nameOf(request)}: ${words}`;
   readOne(request.rid).then(() => list.card(request.rid)?.open());
+}
+
+function show(request) {
+  const known = stages.get(request.rid);
+  list.put(request, known?.stages, known?.at === placeOf(request));
+}
+
+/** Where a request stands: stages come to their ends, or are skipped, from one place to the next. */
+function placeOf({ status, curStage }) {
+  return `${status} ${curStage}`;
 }
 
 function gone(rid) {
@@ -67,6 +81,16 @@ function heard({ type, seq, ts, ...frame }) {
   } else if (store.get(rid)) {
     store.put(frame);
   }
+}
+
+/** What is asked for elsewhere, in another window or by a command, is heard of as a job. */
+function heardOfJob({ type, kind, id }) {
+  if (type !== "job" || kind !== "media_api.request" || heardOf.has(id)) return;
+  heardOf.add(id);
+  news ??= setTimeout(() => {
+    news = null;
+    readPage(1).catch(() => {});
+  }, NEWS_MS);
 }
 
 /** Read one request; gone when it is not there any more. */
@@ -106,12 +130,13 @@ function name(rid) {
 async function askNames() {
   const rids = [...unnamed];
   unnamed.clear();
+  const places = new Map(rids.map((rid) => [rid, placeOf(store.get(rid) ?? {})]));
   const query = new URLSearchParams(rids.map((rid) => ["rid", rid]));
   const named = await call("GET", `/requests/stages/?${query}`).catch(() => null);
   for (const rid of rids) {
     if (!named?.[rid]?.length) continue;
-    stages.set(rid, named[rid]);
-    if (store.get(rid)) list.put(store.get(rid), named[rid]);
+    stages.set(rid, { at: places.get(rid), stages: named[rid] });
+    if (store.get(rid)) show(store.get(rid));
   }
 }
 
@@ -210,12 +235,17 @@ const socket = new LiveSocket(`${API}/status/ws/?extended=1`, {
   onState: connectionLine(),
 });
 
+const jobs = new LiveSocket("/ws/jobs/", {
+  onFrame: heardOfJob, onOpen() {}, poll: async () => {}, onState() {},
+});
+
 find("more").addEventListener("click", () => attempt(() => readPage(pagesShown + 1)));
 addEventListener("hashchange", leadThere);
 sender.sayUnfinished();
 await attempt(() => readPage(1));
 await leadThere();
 socket.start();
+jobs.start();
 setInterval(() => {
   const unfinished = store.all.filter(busy).slice(0, SYNCED_AT_ONCE);
   unfinished.forEach(({ rid }) => socket.send({ type: "sync", rid }));

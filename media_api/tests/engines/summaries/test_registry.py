@@ -4,25 +4,23 @@ import pytest
 
 from core.errors import BackendNotConfigured
 from media_api.engines.summaries.base import SummaryOptions
-from media_api.engines.summaries.registry import (
-    BACKENDS,
-    configured_summariser,
-    make_summariser,
-)
+from media_api.engines.summaries.registry import BACKENDS, configured_summariser
 
-OPTIONS = SummaryOptions(api_key="sk-hidden", token="token-hidden")
+OPTIONS = SummaryOptions(
+    base_url="https://ai.example/v1", chat_model="any", api_key="sk-hidden", token="token-hidden"
+)
 
 
 @pytest.mark.parametrize("name", ["", "nothing", "TextRank", "os.system"])
 def test_an_unknown_name_is_refused_with_those_that_are_known(name):
     with pytest.raises(BackendNotConfigured, match="gigachat, openai_chat, textrank"):
-        make_summariser(name, OPTIONS)
+        configured_summariser(name, OPTIONS)
 
 
 @pytest.mark.parametrize("path", ["no.such.Thing", "json.Missing", "textrank", ".x", ""])
 def test_an_engine_that_cannot_be_loaded_is_not_configured(path):
     with pytest.raises(BackendNotConfigured, match="cannot be loaded"):
-        make_summariser("mine", OPTIONS, backends={"mine": path})
+        configured_summariser("mine", OPTIONS, backends={"mine": path})
 
 
 @pytest.mark.parametrize("name", ["openai_chat", "gigachat"])
@@ -44,7 +42,7 @@ def test_a_fallback_that_is_not_set_up_either_is_refused():
 
 @pytest.mark.parametrize("name", sorted(BACKENDS))
 def test_each_engine_is_made_and_knows_its_name(name):
-    assert make_summariser(name, OPTIONS).name == name
+    assert configured_summariser(name, OPTIONS).name == name
 
 
 def test_options_show_no_secret():

@@ -12,7 +12,15 @@ import httpx
 
 from medialoom.credentials import Tokens
 from medialoom.downloads import fetch, unpack
-from medialoom.errors import BadAnswer, ClientError, Refused, Unreachable, error_in, object_in
+from medialoom.errors import (
+    BadAnswer,
+    ClientError,
+    NoSuchFile,
+    Refused,
+    Unreachable,
+    error_in,
+    object_in,
+)
 from medialoom.progress import DELETED, OnBytes, Progress, silent
 from medialoom.session import OnRenewed, Session
 from medialoom.uploads import SMALL_BYTES, Upload
@@ -20,6 +28,7 @@ from medialoom.watching import Watch
 
 API = "/api/v1"
 TRIES = 3
+NOBODYS = "0" * 32
 Config = dict[str, Any]
 
 
@@ -84,10 +93,14 @@ class Client:
         if is_address(source):
             return self._submitted(path, json={**data, "url": str(source)})
         file = existing(source)
-        if file.stat().st_size <= SMALL_BYTES:
+        if file.stat().st_size > SMALL_BYTES:
+            if self.session.tokens is not None:
+                return self._submit_uploaded(path, file, data)
+            # Resumable uploads are for accounts. Who has to have one hears it before all is sent.
+            self.request(NOBODYS).status()
+        with file.open("rb") as opened:
             form = {"data": json.dumps(data)}
-            return self._submitted(path, data=form, files={"file": (file.name, file.read_bytes())})
-        return self._submit_uploaded(path, file, data)
+            return self._submitted(path, data=form, files={"file": (file.name, opened)})
 
     def _submit_uploaded(self, path: str, file: Path, data: dict[str, Any]) -> "Request":
         upload = Upload(self.session, file, {"purpose": "file"})
@@ -236,22 +249,36 @@ class Request:
 
     def cancel(self) -> None:
         """End it."""
-        self._session.call("POST", f"{API}/requests/{self._named}/cancel/", expect=(202,))
+        self._change("POST", "cancel/", expect=(202,))
 
     def retry(self) -> "Request":
         """Ask for the same again, of the input that is still kept."""
-        made = self._session.object("POST", f"{API}/requests/{self._named}/retry/")
+        made = object_in(self._change("POST", "retry/", expect=(200,)))
         return self._client.request(_rid_in(made))
 
     def delete(self) -> None:
         """Remove it and all of its files."""
-        self._session.call("DELETE", f"{API}/requests/{self._named}/", expect=(204,))
+        self._change("DELETE", "", expect=(204,))
+
+    def _change(self, method: str, action: str, *, expect: tuple[int, ...]) -> httpx.Response:
+        path = f"{API}/requests/{self._named}/{action}"
+        try:
+            answer: httpx.Response = self._session.call(method, path, expect=expect)
+        except Refused as refusal:
+            if refusal.status == 404:
+                raise Refused(_no_such(self.rid), refusal.status, refusal.body) from refusal
+            raise
+        return answer
+
+
+def _no_such(rid: str) -> str:
+    return f"{rid}: there is no such request."
 
 
 def why(progress: Progress) -> str:
     """Say in a sentence how a request ended."""
     if progress.status == DELETED:
-        return f"{progress.rid}: there is no such request."
+        return _no_such(progress.rid)
     message = (progress.error or {}).get("message")
     return f"{progress.rid}: {progress.word}" + (f": {message}" if message else ".")
 
@@ -262,10 +289,10 @@ def is_address(source: str | Path) -> bool:
 
 
 def existing(source: str | Path) -> Path:
-    """Return the path of a file that is there. Raises: `ClientError`."""
+    """Return the path of a file that is there. Raises: `NoSuchFile`."""
     path = Path(source)
     if not path.is_file():
-        raise ClientError(f"There is no file {path}.")
+        raise NoSuchFile(f"There is no file {path}.")
     return path
 
 

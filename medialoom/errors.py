@@ -39,6 +39,12 @@ class BadAnswer(ClientError):  # noqa: N818 - said as it is
     code = "bad_answer"
 
 
+class NoSuchFile(ClientError):  # noqa: N818 - said as it is
+    """A file that is to be sent is not there."""
+
+    code = "local_file"
+
+
 class NotReady(ClientError):  # noqa: N818 - said as it is
     """The request has not ended yet."""
 
@@ -110,7 +116,9 @@ def sentence_of(body: dict[str, Any]) -> str:
 def _fault(fault: dict[str, Any]) -> str:
     loc = fault.get("loc")
     where = [str(part) for part in loc if part not in ("body", "data")] if loc else []
-    return f"{'.'.join(where)}: {fault.get('msg')}" if where else str(fault.get("msg"))
+    # What pydantic puts before every refusal of a validator tells nobody anything.
+    said = str(fault.get("msg")).removeprefix("Value error, ")
+    return f"{'.'.join(where)}: {said}" if where else said
 
 
 def _words(said: object) -> str:

@@ -52,7 +52,7 @@ class Session:
     def call(self, method: str, path: str, *, expect: tuple[int, ...] = (200,), **more: Any) -> Any:
         """Return the answer, whose status is one of `expect`; `more` is httpx's.
 
-        Bodies have to be bytes, so that they can be sent again with a renewed token.
+        Bodies are bytes or files that can seek: they may be sent again with a renewed token.
         Raises: `ClientError`.
         """
         with self.stream(method, path, **more) as answer:

@@ -1,5 +1,6 @@
 """The commands that ask for something."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,27 @@ class Source(click.ParamType[str]):
         return value
 
 
+class Folder(click.ParamType[Path]):
+    """A folder that can be written to, or made: better known now than when the work is done."""
+
+    name = "DIR"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Path:
+        """Return its path. Raises: `click.BadParameter`."""
+        folder = Path(value)
+        whole = folder.absolute()
+        nearest = next(path for path in (whole, *whole.parents) if path.exists())
+        if not nearest.is_dir():
+            self.fail(f"{str(nearest)!r} is no folder.", param, ctx)
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            self.fail(f"{str(nearest)!r} cannot be written to.", param, ctx)
+        return folder
+
+
 def _takes_source(command: Command) -> Command:
     for decorate in (
         click.option(
-            "-o", "--output", metavar="DIR", type=click.Path(file_okay=False, path_type=Path),
+            "-o", "--output", metavar="DIR", type=Folder(),
             help="Put all outputs into this folder, over what has their names.",
         ),
         click.option("--wait/--no-wait", default=True, help="Wait for the end (default), or not."),
@@ -49,6 +67,8 @@ def _action(
 
     @_takes_source
     def run(desk: Desk, source: str, wait: bool, output: Path | None, **chosen: Any) -> int:
+        if output is not None and not wait:
+            raise click.UsageError("-o needs the end, for which --no-wait does not wait.")
         more = {"actions": list(chosen.pop("actions"))} if "actions" in chosen else {}
         config = settings.config_in(chosen_from, chosen)
         made, client = _submit(desk, route, source, config, more)

@@ -9,7 +9,7 @@ from medialoom.cli.actions import save
 from medialoom.cli.context import Desk, with_desk
 from medialoom.cli.following import byte_bar, exit_status, follow, line_of
 from medialoom.errors import plain
-from medialoom.progress import WORDS
+from medialoom.progress import WORDS, Progress
 
 STATUSES = [word.replace(" ", "-") for word in WORDS[:5]]
 _rids = click.argument("rids", metavar="RID...", nargs=-1, required=True)
@@ -51,7 +51,8 @@ def list_requests(desk: Desk, wanted: str | None, limit: int) -> None:
 
 def _line(row: dict[str, Any]) -> str:
     known = row.get("status")
-    word = WORDS[known] if type(known) is int and 0 <= known < len(WORDS) else "?"
+    is_known = type(known) is int and 0 <= known < len(WORDS)
+    word = Progress("").after({**row, "type": "status"}).word if is_known else "?"
     made = str(row.get("createdAt", ""))[:16].replace("T", " ")
     name = row.get("filename") or ""
     cells = [plain(str(cell)) for cell in (row.get("rid"), made, word, row.get("type"), name)]

@@ -4,11 +4,20 @@ import json
 
 import pytest
 
-from medialoom import BadAnswer, Client, ClientError, NotReady, Refused
-from medialoom.client import why
+from medialoom import (
+    BadAnswer,
+    Client,
+    ClientError,
+    NoSuchFile,
+    NotAllowed,
+    NotReady,
+    Refused,
+)
+from medialoom.client import NOBODYS, why
 from medialoom.progress import Progress
+from medialoom.tests.servers import Handler
 from medialoom.tests.test_uploads import HERE, SIZE, Store
-from medialoom.uploads import TUS, Upload
+from medialoom.uploads import SMALL_BYTES, TUS, Upload
 
 RID = "c" * 32
 API = "/api/v1"
@@ -33,7 +42,7 @@ def store(server):
 
 
 def test_a_file_that_is_not_there_is_told_before_anything_is_asked(client, server):
-    with pytest.raises(ClientError, match="no file"):
+    with pytest.raises(NoSuchFile, match="no file"):
         client.compress("nowhere.mp4")
 
     assert not server.seen
@@ -231,6 +240,52 @@ def test_cancel_and_delete_expect_their_answers(client, server):
     client.request(RID).delete()
 
     assert [call[0] for call in server.seen] == ["POST", "DELETE"]
+
+
+@pytest.fixture
+def too_large(tmp_path):
+    """Return a file that is too large to be sent in one piece by somebody with an account."""
+    path = tmp_path / "too_large.mp4"
+    with path.open("wb") as file:
+        file.truncate(SMALL_BYTES + 1)
+    return path
+
+
+def test_without_a_token_a_large_file_goes_with_its_form_and_whole_again(server, too_large):
+    server.says("GET", f"{API}/status/{NOBODYS}/", 200, {"rid": NOBODYS, "status": 5})
+    server.on(
+        "POST", f"{API}/compress/", Handler.drop, lambda handler: handler.say(200, {"rid": RID})
+    )
+
+    with Client(server.url) as client:
+        assert client.compress(too_large).rid == RID
+
+    assert [len(call[3]) > SMALL_BYTES for call in server.calls("POST")] == [True, True]
+
+
+def test_who_has_to_log_in_is_told_so_before_a_large_file_is_sent(server, too_large):
+    server.says("GET", f"{API}/status/{NOBODYS}/", 401, {"detail": "Not authenticated"})
+
+    with Client(server.url) as client, pytest.raises(NotAllowed, match="medialoom login"):
+        client.compress(too_large)
+
+    assert not server.calls("POST")
+
+
+@pytest.mark.parametrize("change", ["cancel", "retry", "delete"])
+def test_what_is_not_there_is_said_to_be_not_there(client, server, change):
+    # The server of these tests knows nothing that it was not told of: 404, "Not Found".
+    with pytest.raises(Refused, match=f"{RID}: there is no such request"):
+        getattr(client.request(RID), change)()
+
+
+def test_a_refused_link_is_told_without_the_validators_prefix(client, server):
+    loc, msg = ["body", "data", "url"], "Value error, Invalid Yandex Disk URL format"
+    fault = {"loc": loc, "msg": msg, "type": "value_error"}
+    server.says("POST", f"{API}/compress/", 422, {"detail": [fault]})
+
+    with pytest.raises(Refused, match=r"^url: Invalid Yandex Disk URL format$"):
+        client.compress("https://example.org/film.mp4")
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,10 @@ def note(tmp_path):
         ["compress", "ftp://host/file"],
         ["status"],
         ["custom", __file__],
+        ["summarize", __file__, "-o", __file__],
+        ["summarize", __file__, "-o", f"{__file__}/made"],
+        ["summarize", __file__, "-o", "/proc/self/made"],
+        ["summarize", __file__, "-o", "made", "--no-wait"],
         ["transcribe", __file__, "--language", "xx"],
         ["list", "--limit", "0"],
         ["list", "--server", "nowhere"],
@@ -138,6 +142,16 @@ def test_names_in_lists_cannot_steer_the_terminal(run, server):
 
     assert len(out.splitlines()) == 1
     assert out.strip().isprintable()
+
+
+@pytest.mark.parametrize(
+    ("code", "word"), [("no_audio_stream", "failed"), ("canceled_by_user", "canceled")]
+)
+def test_what_failed_is_not_called_canceled_in_a_list(run, server, code, word):
+    rows = [{"rid": RID, "status": 4, "error": {"code": code, "message": "Why."}}]
+    server.says("GET", "/api/v1/requests/", 200, {"results": rows, "next": None})
+
+    assert word in run("list")[1]
 
 
 def test_a_list_goes_on_to_the_next_page_and_ends_at_its_limit(run, server):

@@ -59,6 +59,9 @@ class VideoJob(models.Model):
     token_hash = models.CharField(max_length=64, blank=True, editable=False)
     withheld = models.JSONField(default=dict)
     failed_by = models.JSONField(default=dict)
+    cut = models.PositiveIntegerField(
+        default=0, help_text="The video's cut when the job was last taken: what it is made of."
+    )
     result = models.JSONField(null=True)
     best_progress = models.FloatField(default=0.0, help_text="Over all attempts of a round.")
     seen_progress = models.FloatField(default=0.0, help_text="Of the present attempt.")

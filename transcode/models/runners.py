@@ -24,7 +24,8 @@ class RegistrationToken(models.Model):
 class Runner(models.Model):
     """A remote machine that takes jobs. `token_hash` is the SHA-256 of `ptrt-<uuid4>`, in hex.
 
-    `is_connected` follows its socket; `last_contact` is written at most every 30 s.
+    `disconnected_at` follows its socket; `last_contact` is written at most every 30 s.
+    `job_types` are those that it asked for last; none are all.
     """
 
     name = models.CharField(max_length=100, unique=True)
@@ -35,6 +36,7 @@ class Runner(models.Model):
     registration_token = models.ForeignKey(
         RegistrationToken, on_delete=models.CASCADE, related_name="runners"
     )
+    job_types = models.JSONField(default=list, blank=True)
     last_contact = models.DateTimeField(default=timezone.now)
     disconnected_at = models.DateTimeField(null=True, help_text="When its socket closed.")
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -26,11 +26,12 @@ class Video(models.Model):
     """One video of a user's. Names are keys of the `videos` storage, "" where there is none.
 
     `progress` is a percentage that only grows within a `round` of work (an upload, an edit,
-    a new ladder). `master_revision` grows with what the master lists: whoever writes one
-    names the revision it was made from, which is then the `mastered_revision`: a master is
-    stale while the two differ. `growing` names the attempt whose output is served
-    while it grows: `{"job", "attempt", "master"}`; it counts only while that attempt has its
-    lease.
+    a new ladder). `cut` counts the edits that the source has been through: what was made of
+    one cut is never served with what was made of another. `master_revision` grows with what
+    the master lists: whoever writes one names the revision it was made from, which is then the
+    `mastered_revision`: a master is stale while the two differ. `growing` names the attempt
+    whose output is served while it grows: `{"job", "attempt", "master"}`; it counts only while
+    that attempt has its lease.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -46,6 +47,7 @@ class Video(models.Model):
     is_playable = models.BooleanField(default=False)
     progress = models.FloatField(default=0.0)
     round = models.PositiveIntegerField(default=1)
+    cut = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
     warnings = models.JSONField(default=list, blank=True)
 
@@ -101,7 +103,8 @@ class FileKind(models.TextChoices):
 class VideoFile(models.Model):
     """One rendition. `resolution` is the shorter side, 0 for audio; rates are bits a second.
 
-    `is_remux` marks the copy of the source that is published before any encode.
+    `is_remux` marks the copy of the source that is published before any encode. `cut` is the
+    video's cut that it was made of.
     `segment_hashes` is the rendition's part of the SHA-256 file (4.9).
     """
 
@@ -110,6 +113,7 @@ class VideoFile(models.Model):
     resolution = models.PositiveIntegerField()
     fps = models.PositiveIntegerField()
     is_remux = models.BooleanField(default=False)
+    cut = models.PositiveIntegerField(default=0)
     name = models.CharField(max_length=255)
     playlist_name = models.CharField(max_length=255, blank=True)
     size_bytes = models.BigIntegerField()

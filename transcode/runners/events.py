@@ -44,6 +44,14 @@ def announce(*, delay_s: float = 0.0) -> None:
         logger.warning("runners were not told of a job: %s", type(error).__name__)
 
 
+def is_one_due() -> bool:
+    """Return whether an event is on its way already; False while Redis is away."""
+    try:
+        return bool(connection().exists(_LATER))
+    except redis.RedisError:
+        return False
+
+
 def _announce_later(delay_s: float) -> None:
     # Set before it is sent: it goes with the delay, so a change after that sends another.
     if connection().set(_LATER, 1, nx=True, px=ceil(delay_s * 1000)):

@@ -23,7 +23,7 @@ from core.jobs.types import Json
 from transcode.kind import VideoKind, video_kind
 from transcode.models import Runner, VideoJob
 from transcode.runners import offers, registration
-from transcode.runners.events import jobs_available
+from transcode.runners.events import is_one_due, jobs_available
 from transcode.runners.problems import (
     NotPending,
     NotProcessing,
@@ -83,7 +83,7 @@ def accept(runner: Runner, job_id: UUID) -> Accepted:
     token = new_job_token()
     job = None if offers.is_withheld(video_job, runner) else _claim(runner, video_job, token)
     if job is None:
-        if offers.are_any_pending():
+        if not is_one_due() and offers.are_any_pending():
             # It stays silent now until it hears of a job again.
             jobs_available(delay_s=random.uniform(1.0, 3.0))  # noqa: S311 - spreads them out
         raise NotPending
@@ -106,6 +106,7 @@ def _claim(runner: Runner, video_job: VideoJob, token: str) -> Job | None:
             lease_token=lease_token_of(token_hash),
             lease=timedelta(seconds=video_kind(video_job.job).stall_s()),
             is_outside=True,
+            seen=video_job.job,
         )
         if job:
             VideoJob.objects.filter(pk=video_job.pk).update(

@@ -25,21 +25,18 @@ MOST_DOUBLINGS = 16
 OTHERS_SEEN = timedelta(minutes=2)
 
 
-def offers(runner: Runner, job_types: list[str] | None) -> list[VideoJob]:
-    """Return up to ten pending jobs for a runner, the most urgent first.
-
-    `job_types` limits the types; none or an empty list is all.
-    """
+def offers(runner: Runner) -> list[VideoJob]:
+    """Return up to ten pending jobs that a runner may be offered, the most urgent first."""
     found: list[VideoJob] = []
-    for video_job in _pending(runner, job_types):
+    for video_job in _pending(runner):
         found.append(video_job)
         if len(found) == MOST_OFFERS:
             break
     return found
 
 
-def _pending(runner: Runner, job_types: list[str] | None) -> Iterator[VideoJob]:
-    names = [kind.name for kind in _kinds() if kind.may_be_offered(runner, job_types)]
+def _pending(runner: Runner) -> Iterator[VideoJob]:
+    names = [kind.name for kind in _kinds() if kind.may_be_offered(runner)]
     waiting = Job.objects.filter(claimable(is_outside=True), kind__in=names, pk=OuterRef("pk"))
     rows = VideoJob.objects.filter(Exists(waiting), waits_since__isnull=False)
     urgent = rows.order_by("priority", "waits_since", "job_id")

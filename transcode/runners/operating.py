@@ -1,5 +1,6 @@
 """What operators read and do: runners, their tokens, their jobs (contract, 2.2)."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -112,16 +113,15 @@ def cancel(job_id: UUID) -> None:
 
 
 def delete(job_id: UUID) -> None:
-    """Cancel a job where that can be, then erase it. Raises: `UnknownJob`, `InvalidInput`.
+    """End a job, also while its result is being placed, then erase it. Raises: `UnknownJob`.
 
     First the one, then the other: its video has followed before the row is gone. What a job
     that is done has released goes on without it.
     """
-    try:
-        cancel(job_id)
-    except InvalidInput:
-        if Job.objects.filter(pk=job_id, is_finishing=True).exists():
-            raise
+    if not VideoJob.objects.filter(pk=job_id).exists():
+        raise UnknownJob
+    with suppress(lifecycle.NotAllowed):
+        lifecycle.cancel(job_id)
     with transaction.atomic():
         Job.objects.filter(parent=job_id, parent__status=Status.SUCCEEDED).update(parent=None)
         Job.objects.filter(pk=job_id, finished_at__isnull=False).delete()

@@ -1,6 +1,6 @@
 """Who the runners are: how they come, and how they are known (contract, 2.3)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -14,6 +14,8 @@ from transcode.runners.throttling import UNKNOWN_TOKENS
 from transcode.runners.tokens import hash_of, new_runner_token
 
 CONTACT_EVERY = timedelta(seconds=30)
+# Sockets that are due within this time are written together.
+DUE_TOGETHER = timedelta(seconds=10)
 VERSION_CHARS = 64
 NAME_TAKEN = "This runner name already exists on this platform."
 
@@ -90,9 +92,33 @@ def _note_contact(runner: Runner, ip: str | None) -> None:
         )
 
 
-def set_version(runner: Runner, version: str) -> None:
-    """Keep what a runner says of its version, where that is new."""
-    version = version[:VERSION_CHARS]
-    if version and version != runner.version:
-        runner.version = version
-        Runner.objects.filter(pk=runner.pk).update(version=version, updated_at=timezone.now())
+def note_open(runner_ids: set[int], at: datetime) -> set[int]:
+    """Note that these runners had an open socket then; return those of them that there are.
+
+    A runner with a socket says nothing for hours, and is there all the same. One UPDATE for
+    all, every 30 to 40 s. A socket that closed after `at` stays closed.
+    """
+    rows = Runner.objects.filter(pk__in=runner_ids)
+    found = list(rows.values_list("pk", "last_contact", "disconnected_at"))
+    overdue = at - CONTACT_EVERY - DUE_TOGETHER
+    if any(heard <= overdue or (closed and closed < at) for _, heard, closed in found):
+        is_due = Q(last_contact__lte=at - CONTACT_EVERY, disconnected_at=None)
+        rows.filter(is_due | Q(disconnected_at__lt=at)).update(
+            last_contact=at, disconnected_at=None
+        )
+    return {pk for pk, _, _ in found}
+
+
+def note_request(runner: Runner, version: str, job_types: list[str]) -> None:
+    """Keep what a runner says of itself when it asks, on the row and on `runner`.
+
+    The version that it named last stays; types that it does not name again limit it no more.
+    """
+    version = version[:VERSION_CHARS] or runner.version
+    types = sorted(set(job_types))
+    if (version, types) == (runner.version, runner.job_types):
+        return
+    runner.version, runner.job_types = version, types
+    Runner.objects.filter(pk=runner.pk).update(
+        version=version, job_types=types, updated_at=timezone.now()
+    )

@@ -1,8 +1,8 @@
 """The runners' socket: Socket.IO, Engine.IO 4, WebSocket only, namespace `/runners`.
 
 Runners say who they are when they connect, and nothing afterwards; they are told of jobs
-(`transcode.runners.events`). A runner that is removed loses its sockets within seconds:
-each web process looks at those it has.
+(`transcode.runners.events`). Each web process looks at the sockets it has: a runner counts as
+seen while one is open, and loses its sockets within seconds when it is removed.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from transcode.models import Runner
 from transcode.runners import presence
 from transcode.runners.events import CHANNEL, NAMESPACE
 from transcode.runners.hearing import MAX_PACKET_BYTES, Hearing
+from transcode.runners.registration import note_open
 from transcode.runners.throttling import UNKNOWN_TOKENS
 from transcode.runners.tokens import MAX_CHARS, hash_of
 
@@ -73,7 +74,7 @@ class Runners(socketio.AsyncNamespace):  # type: ignore[misc] # untyped
             await asyncio.sleep(LOOK_EVERY_S)
             await self._say_seen()
             try:
-                there = await in_thread(_existing, set(self.sockets.values()))
+                there = await in_thread(note_open, set(self.sockets.values()), timezone.now())
             except AnyDatabaseError as error:
                 logger.warning("runners could not be looked up: %s", type(error).__name__)
                 continue
@@ -109,10 +110,6 @@ def _runner_of(token: object, address: str) -> int | None:
     now = timezone.now()
     Runner.objects.filter(pk=runner.pk).update(last_contact=now, disconnected_at=None)
     return runner.pk
-
-
-def _existing(runner_ids: set[int]) -> set[int]:
-    return set(Runner.objects.filter(pk__in=runner_ids).values_list("pk", flat=True))
 
 
 def _went(runner_id: int, sid: str) -> None:

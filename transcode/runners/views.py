@@ -121,8 +121,8 @@ class RequestView(RunnerView):
         """Offer up to ten pending jobs; nothing is reserved."""
         said = read(shapes.RequestSerializer, request)
         runner = registration.runner_of(said["runnerToken"], client_ip(request))
-        registration.set_version(runner, said.get("version") or "")
-        found = offers.offers(runner, said.get("jobTypes"))
+        registration.note_request(runner, said.get("version") or "", said.get("jobTypes", []))
+        found = offers.offers(runner)
         base = base_of(request)
         return Response({"availableJobs": [types.offer_body(each, base) for each in found]})
 

@@ -115,5 +115,5 @@ def test_twelve_jobs_that_a_runner_must_not_have_do_not_hide_one_that_it_may(cal
             withheld={str(runner.pk): "2999-01-01T00:00:00+00:00"}
         )
     free = make_job(video, JobType.WEB_VIDEO)
-    assert [found.pk for found in offers.offers(runner, None)] == [free.pk]
+    assert [found.pk for found in offers.offers(runner)] == [free.pk]
     assert accepted(runner, free)

@@ -297,11 +297,13 @@ def test_a_job_that_is_over_cannot_be_cancelled(operator, job, status):
     assert fresh(job).job.status == status
 
 
-def test_a_job_that_is_being_finished_can_be_neither_cancelled_nor_erased(operator, held):
+def test_a_job_that_is_being_finished_cannot_be_cancelled_but_erased(operator, held):
     lifecycle.hand_over(fresh(held).job)
     assert operator.post(f"{BASE}/jobs/{held.pk}/cancel").status_code == 400
-    assert operator.delete(f"{BASE}/jobs/{held.pk}").status_code == 400
     assert fresh(held).job.is_finishing
+
+    assert operator.delete(f"{BASE}/jobs/{held.pk}").status_code == 204
+    assert not Job.objects.exists()
 
 
 def test_jobs_that_are_unknown_or_not_of_a_video_are_not_found(operator, user):

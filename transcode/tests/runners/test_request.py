@@ -120,6 +120,47 @@ def test_the_version_is_kept_when_it_is_new(call, runner):
     assert Runner.objects.get().version == "0.3.1"
 
 
+def test_the_types_are_kept_as_they_were_asked_for_last(call, runner):
+    ask(call, runner, jobTypes=["vod-hls-transcoding", "no-such-type", "vod-hls-transcoding"])
+    assert Runner.objects.get().job_types == ["no-such-type", "vod-hls-transcoding"]
+    ask(call, runner, jobTypes=[])
+    assert Runner.objects.get().job_types == []
+    ask(call, runner, jobTypes=["video-transcription"])
+    ask(call, runner)
+    assert Runner.objects.get().job_types == []
+
+
+def test_what_a_runner_says_again_is_not_written_again(call, runner):
+    said = {"version": "0.3.0", "jobTypes": ["vod-hls-transcoding", "video-transcription"]}
+    ask(call, runner, **said)
+    with CaptureQueriesContext(connection) as seen:
+        ask(call, runner, **{**said, "jobTypes": said["jobTypes"][::-1]})
+    assert not [query for query in seen if "UPDATE" in query["sql"]]
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ({}, {JobType.HLS, JobType.WEB_VIDEO}),
+        ({"jobTypes": []}, {JobType.HLS, JobType.WEB_VIDEO}),
+        ({"version": "0.3.0"}, {JobType.HLS, JobType.WEB_VIDEO, JobType.STORYBOARD}),
+        ({"jobTypes": ["vod-hls-transcoding"], "version": "0.3.0"}, {JobType.HLS}),
+        ({"jobTypes": ["generate-video-storyboard"]}, {JobType.STORYBOARD}),
+        ({"jobTypes": ["no-such-type"], "version": "0.3.0"}, set()),
+    ],
+)
+def test_our_workers_wait_with_what_a_runner_is_offered_and_with_nothing_else(
+    call, runner, video, settings, said, left
+):
+    settings.TRANSCODE_LOCAL_WORKERS = "fallback"
+    ask(call, runner, **said)
+    types = (JobType.HLS, JobType.WEB_VIDEO, JobType.STORYBOARD, JobType.REMUX)
+    made = [make_job(video, each) for each in types]
+    assert {each.type for each in made if each.job.not_before} == left
+    offered = ask(call, runner, **said)
+    assert {each.type for each in made if str(each.pk) in offered} == left
+
+
 def test_contact_and_address_are_written_every_thirty_seconds(call, runner):
     before = timezone.now() - timedelta(seconds=31)
     Runner.objects.update(last_contact=before, ip="")

@@ -12,7 +12,7 @@ from transcode.tests.factories import accepted, ends, fresh, make_job
 
 
 def offered(runner):
-    return [each.pk for each in offers.offers(runner, None)]
+    return [each.pk for each in offers.offers(runner)]
 
 
 def test_a_job_that_is_taken_waits_no_more(other_runner, video):

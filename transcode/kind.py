@@ -71,6 +71,8 @@ class VideoKind(JobKind):
     stages = ("encode", "publish")
     params_serializer = VideoParams
     memory_limit_bytes = 2**33
+    # Hours of encoding shall not be lost to a moment in which the storage would not take it.
+    retries_crashes = True
 
     def limit_s(self) -> float:
         """Give an attempt twenty times the video's duration, ten minutes at least (7)."""
@@ -159,22 +161,21 @@ class VideoKind(JobKind):
     @classmethod
     def wait_s(cls, job: Job) -> float:  # noqa: ARG003
         """Leave the job to runners for a while, if one that could do it was seen lately."""
-        if settings.TRANSCODE_LOCAL_WORKERS == "always" or not cls.is_for_runners:
-            return 0.0
-        seen = Runner.objects.filter(last_contact__gte=timezone.now() - RUNNER_SEEN)
-        is_any = any(cls.may_be_offered(runner) for runner in seen)
-        return settings.TRANSCODE_LOCAL_FALLBACK_AFTER if is_any else 0.0
+        is_left = settings.TRANSCODE_LOCAL_WORKERS != "always" and cls.is_runner_there()
+        return settings.TRANSCODE_LOCAL_FALLBACK_AFTER if is_left else 0.0
 
     @classmethod
-    def may_be_offered(
-        cls,
-        runner: Runner,  # noqa: ARG003 - for subclasses
-        job_types: list[str] | None = None,
-    ) -> bool:
-        """Return whether a runner that names these types (None: all) may get such a job."""
+    def is_runner_there(cls) -> bool:
+        """Return whether a runner that may be offered such jobs was seen lately."""
         if not cls.is_for_runners:
             return False
-        return not job_types or cls.type in job_types
+        seen = Runner.objects.filter(last_contact__gte=timezone.now() - RUNNER_SEEN)
+        return any(cls.may_be_offered(runner) for runner in seen)
+
+    @classmethod
+    def may_be_offered(cls, runner: Runner) -> bool:
+        """Return whether a runner may be offered such jobs; what it has asked for limits it."""
+        return cls.is_for_runners and (not runner.job_types or cls.type in runner.job_types)
 
     @classmethod
     def has_another_attempt(cls, job: Job) -> bool:

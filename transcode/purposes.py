@@ -8,11 +8,12 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from uuid import UUID
 
+from core.tus.errors import Gone
 from core.tus.models import TusUpload
 from core.tus.purposes import Purpose
 from transcode.local import streaming
 from transcode.models import Video
-from transcode.videos import services
+from transcode.videos import selectors, services
 from transcode.videos.errors import NotFound
 from transcode.videos.intake import extension_of, refusal
 
@@ -38,7 +39,7 @@ class VideoUpload(Purpose):
             language=said.get("language", ""),
             is_private=said.get("private", "").lower() in _YES,
         )
-        return f"/api/v1/video/{video.pk}"
+        return selectors.api_address(video)
 
     def grew(self, upload: TusUpload, path: Path, offset_bytes: int) -> None:
         """Begin to encode, where that is worth it. Raises: `FieldErrors` for what is refused."""
@@ -47,12 +48,15 @@ class VideoUpload(Purpose):
             streaming.begin_if_worth_it(upload, video, path, offset_bytes)
 
     def completed(self, upload: TusUpload, path: Path) -> None:
-        """Take the whole file in. Raises: `FieldErrors`; the upload is ended then."""
+        """Take the whole file in. Raises: `FieldErrors`, `Gone`; the upload is ended then."""
         video = _video_of(upload)
-        if video is None:
-            # Erased while it came: what is left of the upload is nobody's.
-            raise refusal("The video was deleted.", "not_found")
-        services.begin(video=video, path=path, filename=upload.filename)
+        try:
+            if video is None:
+                raise NotFound
+            services.begin(video=video, path=path, filename=upload.filename)
+        except NotFound as error:
+            # Erased while its last bytes came: what is left of the upload is nobody's.
+            raise Gone("The video was deleted.") from error
 
     def ended(self, upload: TusUpload) -> None:
         """Erase the video that did not come about."""

@@ -89,10 +89,9 @@ class Hls(VideoKind):
         """Write the rows of what was made; a member that was cancelled meanwhile gets none."""
         from transcode.local import growing
 
-        video_id = self.video_job.video_id
-        publication.add_rendition(video_id, self.own)
+        publication.add_rendition(self.video_job, self.own)
         ours = {member.pk for member in lifecycle.members_of(self.job)}
         for member, new in self.of_members.items():
             if member.pk in ours:
-                publication.add_rendition(video_id, new)
+                publication.add_rendition(self.video_job, new)
         growing.completed(self.job)

@@ -87,5 +87,5 @@ class Remux(VideoKind):
         from transcode.local import growing
 
         for new in self.made:
-            publication.add_rendition(self.video_job.video_id, new)
+            publication.add_rendition(self.video_job, new)
         growing.completed(self.job)

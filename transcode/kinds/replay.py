@@ -79,5 +79,5 @@ class Replay(VideoKind):
         rows = Video.objects.filter(pk=self.video.pk)
         rows.update(revision=F("revision") + 1, updated_at=timezone.now(), **self.columns)
         for new in self.made:
-            publication.add_rendition(self.video.pk, new)
+            publication.add_rendition(self.video_job, new)
         closing.replayed(self.video.pk)

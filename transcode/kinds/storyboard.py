@@ -16,7 +16,7 @@ from transcode.engines.graphs import Source
 from transcode.engines.storyboard import Grid
 from transcode.kind import STORYBOARD_SINCE, VideoKind
 from transcode.models import JobType, Runner
-from transcode.videos import events, selectors, storage, storyboards
+from transcode.videos import cuts, events, selectors, storage, storyboards
 
 # How much of a file is looked at to tell how far its key frames lie apart.
 LOOKED_AT_S = 60.0
@@ -34,11 +34,11 @@ class Storyboard(VideoKind):
     placed_as: str
 
     @classmethod
-    def may_be_offered(cls, runner: Runner, job_types: list[str] | None = None) -> bool:
+    def may_be_offered(cls, runner: Runner) -> bool:
         """Offer it only to who names the type or is new enough: others drop it silently (2.4)."""
-        if job_types:
-            return cls.type in job_types
-        return _version(runner.version) >= STORYBOARD_SINCE
+        if not runner.job_types and _version(runner.version) < STORYBOARD_SINCE:
+            return False
+        return super().may_be_offered(runner)
 
     @property
     def grid(self) -> Grid:
@@ -75,8 +75,9 @@ class Storyboard(VideoKind):
         return {"width": grid.width, "height": grid.height}
 
     def publish(self, result: Json) -> None:  # noqa: ARG002 - it sums up what was placed
-        """Show it in the place of the old one."""
+        """Show it in the place of the old one. Raises: `Outdated`."""
         storyboards.put(self.video.pk, self.placed_as, self.grid)
+        cuts.require_present(self.video_job)
         transaction.on_commit(partial(events.publish_changed, self.video.pk), robust=True)
 
 

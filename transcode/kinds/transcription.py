@@ -12,7 +12,7 @@ from transcode.engines.errors import Refused
 from transcode.kind import PayloadInvalid, VideoKind
 from transcode.local import listening
 from transcode.models import JobType, Video, VideoJob
-from transcode.videos import captions, events, storage
+from transcode.videos import captions, cuts, events, storage
 
 LANGUAGE = "inputLanguage"
 UNKNOWN_LANGUAGE = "Captions came in a language that is not known."
@@ -73,13 +73,17 @@ class Transcription(VideoKind):
         return {"language": self.language}
 
     def publish(self, result: Json) -> None:  # noqa: ARG002 - it sums up what was placed
-        """Show the captions; a language that there is not costs a warning (4.5), silence too."""
+        """Show the captions; a language that there is not costs a warning (4.5), silence too.
+
+        Raises: `Outdated`; then nothing of it is shown.
+        """
         if self.language is not None:
             captions.put(self.video.pk, self.language, self.placed_as)
         else:
             video = Video.objects.select_for_update(no_key=True).filter(pk=self.video.pk).first()
             if video is not None:
                 captions.warn(video, self.warning)
+        cuts.require_present(self.video_job)
         transaction.on_commit(partial(events.publish_changed, self.video.pk), robust=True)
 
 

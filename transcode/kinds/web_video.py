@@ -27,7 +27,7 @@ class Progressive(VideoKind):
 
     def publish(self, result: Json) -> None:  # noqa: ARG002 - it sums up what was placed
         """Write the rendition's row."""
-        publication.add_rendition(self.video_job.video_id, self.made)
+        publication.add_rendition(self.video_job, self.made)
 
 
 class WebVideo(Progressive):

@@ -1,5 +1,6 @@
 """Captions that were heard by a machine (transcode contract, 4.5)."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -7,9 +8,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from core.jobs.models import Job
-from transcode.kind import RUNNER_SEEN, kind_for
-from transcode.models import Caption, JobType, Runner, Video
+from core.jobs.models import UNFINISHED, Job
+from transcode.kind import kind_for
+from transcode.models import Caption, JobType, Video, VideoJob
 from transcode.videos import extras, publication, storage
 from transcode.videos.errors import NotFound, WrongState
 
@@ -27,11 +28,13 @@ def request(video: Video, *, force: bool = False, base_url: str = "") -> Job:
     """Queue a transcription, or return the one under way.
 
     Without `force` a video that has captions already is left alone.
-    Raises: `NoEngine` when our own does not understand it and no runner was seen lately;
+    Raises: `NoEngine` when our own does not understand it and no runner for it was seen lately;
     `WrongState`; `NotFound` when the video has gone meanwhile.
     """
-    if not video.has_audio or not video.is_playable or video.is_live:
+    if not video.has_audio or video.is_live:
         raise WrongState("There is nothing to listen to in this video.")
+    if not video.is_playable:
+        raise WrongState("This video does not play yet; ask again when it does.")
     if not force and video.captions.exists():
         raise WrongState("This video has captions already.")
     if not is_anybody_able(video):
@@ -42,21 +45,35 @@ def request(video: Video, *, force: bool = False, base_url: str = "") -> Job:
 
     with transaction.atomic():
         # One that is being removed gets no more jobs: its removal has seen all there are.
-        if not Video.objects.select_for_update(no_key=True).filter(pk=video.pk).first():
+        current = Video.objects.select_for_update(no_key=True).filter(pk=video.pk).first()
+        if current is None:
             raise NotFound
         return extras.add_job(
-            video, JobType.TRANSCRIPTION, describe, priority=PRIORITY, base_url=base_url
+            current, JobType.TRANSCRIPTION, describe, priority=PRIORITY, base_url=base_url
         )
+
+
+def drop_heard(video: Video, *, base_url: str) -> list[str]:
+    """Take away what a machine heard before an edit, and have the new cut listened to (4.4).
+
+    Where nobody can, there are none. Call it in the edit's transaction; returns the keys of
+    what is shown no more.
+    """
+    heard = list(Caption.objects.filter(video=video, is_automatic=True))
+    listening = VideoJob.objects.filter(
+        video=video, type=JobType.TRANSCRIPTION, job__status__in=UNFINISHED
+    )
+    if heard or listening.exists():
+        with suppress(WrongState):
+            request(video, force=True, base_url=base_url)
+    Caption.objects.filter(pk__in=[each.pk for each in heard]).delete()
+    return [n for each in heard for n in (each.name, publication.captions_playlist_name(each))]
 
 
 def is_anybody_able(video: Video) -> bool:
     """Return whether our own engine or a runner that was seen lately could do it."""
     kind = kind_for(JobType.TRANSCRIPTION)
-    if kind.queue_of({"video": str(video.pk)}):
-        return True
-    since = timezone.now() - RUNNER_SEEN
-    seen = Runner.objects.filter(last_contact__gte=since)
-    return any(kind.may_be_offered(runner) for runner in seen)
+    return bool(kind.queue_of({"video": str(video.pk)})) or kind.is_runner_there()
 
 
 def name_for(video_id: UUID, job: Job, language: str) -> str:

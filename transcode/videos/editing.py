@@ -1,7 +1,7 @@
 """Studio edits: what a person asks for becomes one job, and its result the new source (4.4).
 
 The old renditions are offered until the new ones play; captions that a machine heard and
-the storyboard are of the old video, and go.
+the storyboard are of the old video: they go, and are made anew.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,9 +25,10 @@ from transcode.engines.graphs import Source
 from transcode.engines.studio import Cut, Join, Task, final_duration, payload_of, read_tasks
 from transcode.engines.studio_command import Picture
 from transcode.kind import kind_for
-from transcode.models import Caption, JobType, Video, VideoJob, VideoState
+from transcode.models import JobType, Video, VideoJob, VideoState
 from transcode.runners.events import jobs_available
 from transcode.videos import (
+    captions,
     events,
     extras,
     intake,
@@ -43,6 +44,7 @@ from transcode.videos.errors import NotFound, WrongState
 PRIORITY = 150
 # How much of a round's progress the edit is; the rest is the new ladder.
 SHARE = 0.3
+FAILED = "The edit failed: "
 MAX_MARK_PIXELS = 25_000_000
 _DEMUXERS = {"JPEG": "jpeg_pipe", "PNG": "png_pipe", "WEBP": "webp_pipe"}
 
@@ -138,7 +140,7 @@ def _enqueue(video: Video, tasks: Sequence[Task], placed: Mapping[str, str], bas
     require_idle(current)
     after = sum(job.weight for job in layout.plan(current, layout.LadderSettings.current()))
     values = {"round": current.round + 1, "progress": 0.0, "state": VideoState.TO_EDIT}
-    _write(current.pk, {**values, "warnings": []})
+    _write(current.pk, values)
     kind = kind_for(JobType.STUDIO)
     job = lifecycle.enqueue(kind, owner=current.owner, params={"video": str(current.pk)})
     files = layout.files_url(base_url or extras.base_of(current), job.pk, current.pk)
@@ -228,27 +230,34 @@ def take_over(video_id: UUID, job: Job, columns: dict[str, Any], base: str) -> N
         return
     old = [video.source_name, video.thumbnail_name, video.preview_name]
     old += [video.storyboard["name"]] if video.storyboard else []
-    heard = list(Caption.objects.filter(video=video, is_automatic=True))
-    old += [n for each in heard for n in (each.name, publication.captions_playlist_name(each))]
-    Caption.objects.filter(pk__in=[each.pk for each in heard]).delete()
-    publication.discard(video, [*old, *_task_files(job)])
     bare = {"thumbnail_name": "", "preview_name": "", "storyboard": None}
-    _write(video.pk, {**columns, **bare, "state": VideoState.TO_TRANSCODE})
+    state = {"state": VideoState.TO_TRANSCODE, "cut": video.cut + 1, "warnings": []}
+    _write(video.pk, {**columns, **bare, **state})
     video.refresh_from_db()
+    old += captions.drop_heard(video, base_url=base)
+    publication.discard(video, [*old, *_task_files(job)])
     planned = layout.plan(video, layout.LadderSettings.current())
     layout.lay_out(video, planned, base_url=base)
     pictures.ask_for(video.pk)
 
 
 def given_up(job: Job) -> None:
-    """Leave the video as it was, in the transaction that ends its edit badly."""
-    video = Video.objects.filter(pk=job.params["video"], state=VideoState.TO_EDIT).first()
+    """Leave the video as it was, in the transaction that ends its edit badly.
+
+    Its round is the one before again, whose jobs may still be tried once more. That an edit
+    failed is said until there is another: whoever cancelled one knows.
+    """
+    rows = Video.objects.select_for_update(no_key=True).filter(pk=job.params["video"])
+    video = rows.filter(state=VideoState.TO_EDIT).first()
     if video is None:
         return
     publication.discard(video, _task_files(job))
-    why = "was cancelled" if job.status == Status.CANCELLED else f"failed: {job.error_message}"
-    warnings = [*video.warnings, f"The edit {why}"]
-    _write(video.pk, {"state": VideoState.PUBLISHED, "progress": 100.0, "warnings": warnings})
+    VideoJob.objects.filter(job=job.pk).update(is_counted=False)
+    warnings = [said for said in video.warnings if not said.startswith(FAILED)]
+    if job.status == Status.FAILED:
+        warnings = [f"{FAILED}{job.error_message}", *warnings]
+    values = {"state": VideoState.PUBLISHED, "progress": 100.0, "round": video.round - 1}
+    _write(video.pk, {**values, "warnings": warnings})
 
 
 def _task_files(job: Job) -> list[str]:

@@ -3,6 +3,7 @@
 core.errors.JobError
 ├── NotFound         "not_found"      there is no such video, or file, for this user: 404
 ├── WrongState       "conflict"       not while the video is like this: 409
+├── Outdated         "outdated"       what a job made is of a source that was replaced
 └── core.errors.InvalidInput
     ├── BadPath      "invalid_path"   a path that is none, or leads out of the storage: 400
     └── core.errors.FieldErrors       keyed by input field, of an upload's content:
@@ -58,6 +59,13 @@ class WrongState(JobError):
     """The video's state, or its jobs', does not allow this now."""
 
     code = "conflict"
+
+
+class Outdated(JobError):
+    """An edit has replaced the source that this was made of."""
+
+    code = "outdated"
+    sentence = "The video was edited while this was made of it."
 
 
 class BadPath(InvalidInput):

@@ -23,7 +23,7 @@ def add_job(
     priority: int,
     base_url: str = "",
 ) -> Job:
-    """Queue a job beside the renditions, or return the one that is under way.
+    """Queue a job beside the renditions, or return the one on this cut that is under way.
 
     `describe` makes the payload of the address below which its runner finds the video's
     files. Call it in a transaction.
@@ -32,7 +32,7 @@ def add_job(
         kind_for(job_type),
         owner=video.owner,
         params={"video": str(video.pk)},
-        work_key=f"{job_type}:{video.pk}",
+        work_key=f"{job_type}:{video.pk}:{video.cut}",
     )
     if not VideoJob.objects.filter(job=job).exists():
         files = layout.files_url(base_url or base_of(video), job.pk, video.pk)

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.module_loading import import_string
@@ -37,22 +37,33 @@ OWN_STATES = (JobType.LIVE, JobType.STUDIO)
 
 def job_changed(job: Job) -> None:
     """Follow a job, in the transaction that changed it."""
+    if job.status == Status.RUNNING and not job.stage and not job.is_finishing:
+        _taken(job)
+        return
     share = fraction_of(job)
     now = timezone.now()
-    VideoJob.objects.filter(~Q(seen_progress=share), job=job.pk).update(
+    rows = VideoJob.objects.filter(job=job.pk)
+    rows.filter(~Q(seen_progress=share)).update(
         seen_progress=share, best_progress=Greatest("best_progress", share), progressed_at=now
     )
-    if job.status != Status.RUNNING or not job.stage:
+    if job.status != Status.RUNNING:
         is_waiting = job.status == Status.QUEUED
-        VideoJob.objects.filter(job=job.pk, waits_since__isnull=is_waiting).update(
+        rows.filter(waits_since__isnull=is_waiting).update(
             waits_since=job.created_at if is_waiting else None
         )
     if job.is_finished:
         transaction.on_commit(partial(storage.remove_staged, job.pk), robust=True)
-    if job.status == Status.RUNNING and not job.stage:
-        return  # It was taken, of which a video shows nothing.
     video_id = UUID(job.params["video"])
     transaction.on_commit(partial(follow, video_id), robust=True)
+
+
+def _taken(job: Job) -> None:
+    """Note that an attempt begins, of which a video shows nothing, in one UPDATE: runners race."""
+    # Whoever takes it reads the source after this, so never an older one than is noted.
+    cut = Video.objects.filter(pk=OuterRef("video")).values("cut")
+    VideoJob.objects.filter(job=job.pk).update(
+        waits_since=None, cut=Subquery(cut), seen_progress=0.0, progressed_at=timezone.now()
+    )
 
 
 def fraction_of(job: Job) -> float:

@@ -29,7 +29,7 @@ AUDIO_EXTENSIONS = frozenset((".mp3", ".ogg", ".wma", ".wav", ".flac", ".aac", "
 MAX_SIDE = 8192
 # A request waits for both. A file whose key frames take longer is not played as it is: it
 # plays when the encode has begun.
-PROBE_TIMEOUT_S = 10.0
+PROBE_TIMEOUT_S = 30.0
 KEYFRAMES_TIMEOUT_S = 4.0
 # What a file says of itself (titles, comments) beyond this is not kept.
 MAX_PROBE_CHARS = 100_000

@@ -24,7 +24,7 @@ from core.media.process import Limits
 from transcode.engines import commands, thumbnails
 from transcode.engines.graphs import Command, Source
 from transcode.models import Video
-from transcode.videos import events, storage
+from transcode.videos import cuts, events, storage
 
 logger = logging.getLogger(__name__)
 TASK, QUEUE = "transcode.make_pictures", "default"
@@ -58,7 +58,7 @@ def add(video: Video) -> None:
     columns = columns_of(seen)
     if not columns["thumbnail_name"]:
         return
-    bare = Video.objects.filter(pk=video.pk, thumbnail_name="")
+    bare = Video.objects.filter(pk=video.pk, thumbnail_name="", cut=video.cut)
     if bare.update(revision=F("revision") + 1, updated_at=timezone.now(), **columns):
         video.refresh_from_db()
         events.publish_changed(video.pk)
@@ -71,7 +71,7 @@ def _as_seen(video: Video) -> Video | None:
     """Return what pictures are taken of: its best rendition stands in for a source that is gone."""
     if video.source_name:
         return video
-    best = video.files.filter(has_video=True).order_by("-resolution", "-fps").first()
+    best = cuts.files_of(video).filter(has_video=True).order_by("-resolution", "-fps").first()
     if best is None:
         return None
     return Video(

@@ -19,11 +19,10 @@ from django.db import transaction
 from django.db.models import BooleanField, Case, F, Max, Value, When
 from django.utils import timezone
 
-from core.jobs.models import Status
 from transcode.engines import languages, master, segment_hashes
 from transcode.engines.errors import Refused
 from transcode.models import Caption, Discarded, FileKind, JobType, Video, VideoFile, VideoJob
-from transcode.videos import events, storage
+from transcode.videos import cuts, events, storage
 
 logger = logging.getLogger(__name__)
 KEPT_FOR_PLAYERS = timedelta(seconds=60)
@@ -57,16 +56,19 @@ def summary(new: NewFile) -> dict[str, Any]:
     return {"resolution": new.resolution, "fps": new.fps, "size_bytes": new.size_bytes}
 
 
-def add_rendition(video_id: UUID, new: NewFile) -> VideoFile | None:
+def add_rendition(made_by: VideoJob, new: NewFile) -> VideoFile | None:
     """Write a rendition's row; call it in the transaction that ends its job.
 
-    The master follows after the commit. None when the video is gone.
+    The master follows after the commit. None when the video is gone. Raises: `Outdated`.
     """
-    if not mark_stale(video_id):
+    if not mark_stale(made_by.video_id):
         return None
-    values = asdict(new)
+    cuts.require_present(made_by)
+    values = {**asdict(new), "cut": made_by.cut}
     name = values.pop("name")
-    row, _ = VideoFile.objects.update_or_create(video_id=video_id, name=name, defaults=values)
+    row, _ = VideoFile.objects.update_or_create(
+        video_id=made_by.video_id, name=name, defaults=values
+    )
     return row
 
 
@@ -151,16 +153,13 @@ def chosen(video: Video, files: Iterable[VideoFile]) -> tuple[list[VideoFile], l
 
 
 def _of_one_cut(video: Video, files: list[VideoFile]) -> tuple[list[VideoFile], list[VideoFile]]:
-    """Split off the renditions of the video as it was before its edit, once newer ones play."""
-    edit = VideoJob.objects.filter(
-        video=video.pk, round=video.round, type=JobType.STUDIO, job__status=Status.SUCCEEDED
-    )
-    edited_at = edit.values_list("job__finished_at", flat=True).first()
-    if edited_at is None:
-        return files, []
-    after = [file for file in files if file.created_at >= edited_at]
-    before = [file for file in files if file.created_at < edited_at]
-    return (after, before) if is_complete(video, after) else (before, [])
+    """Take the newest cut that plays, and split off the older ones; a newer one has to wait."""
+    newest_first = sorted({file.cut for file in files}, reverse=True)
+    of_cuts = [[file for file in files if file.cut == cut] for cut in newest_first]
+    for made in of_cuts:
+        if is_complete(video, made):
+            return made, [file for file in files if file.cut < made[0].cut]
+    return (of_cuts[0] if of_cuts else []), []
 
 
 def _has_top(video: Video, files: list[VideoFile]) -> bool:
@@ -174,9 +173,12 @@ def is_complete(video: Video, files: Iterable[VideoFile]) -> bool:
     """Return whether something of these can be played: a picture, and its sound if it has one."""
     files = list(files)
     has_sound = any(file.kind == FileKind.HLS and not file.has_video for file in files)
+    # An edit may have brought sound to a video that was silent before.
+    is_silent = not any(file.has_audio or file.cut == video.cut for file in files)
+    needs_sound = video.has_audio and not is_silent
     return any(
         file.has_video
-        and (file.has_audio or not video.has_audio or (has_sound and file.kind == FileKind.HLS))
+        and (file.has_audio or not needs_sound or (has_sound and file.kind == FileKind.HLS))
         for file in files
     )
 
@@ -286,6 +288,6 @@ def tidy(video: Video) -> None:
         mark_stale(video.pk)
     # Of a sound the original stays: its still could not be made anew without it.
     is_spare = video.has_video and not settings.TRANSCODE_KEEP_ORIGINAL
-    if video.source_name and is_spare and video.files.exists():
+    if video.source_name and is_spare and cuts.files_of(video).exists():
         discard(video, [video.source_name])
         Video.objects.filter(pk=video.pk).update(source_name="")

@@ -7,18 +7,22 @@ from django.db import transaction
 
 from core.jobs import lifecycle
 from core.jobs.models import UNFINISHED
+from core.tus import services as uploads
 from transcode.models import Video, VideoJob
-from transcode.videos import events, storage
+from transcode.videos import events, selectors, storage
 from transcode.videos.errors import NotFound
 
 
 def remove(video: Video) -> None:
     """Erase a video. Its jobs end, whoever holds them; calls about it find nothing.
 
-    Rows go first, in one transaction, and the files after it: should we die in between, the
-    sweep finds folders that belong to no row. Raises: `NotFound` when it is gone already.
+    So does the upload that still brings it. Rows go first, in one transaction, and the files
+    after it: should we die in between, the sweeps find folders that belong to no row.
+    Raises: `NotFound` when it is gone already.
     """
     with transaction.atomic():
+        address = selectors.api_address(video)
+        uploads.drop_those_of(owner_id=video.owner_id, resource=address)
         # The jobs are locked before the video, as by everyone who holds both.
         cancel_all(video)
         row = Video.objects.select_for_update(no_key=True).filter(pk=video.pk).first()

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from core.accounts.models import User
 from core.jobs.models import UNFINISHED
 from transcode.models import FileKind, Video, VideoFile, VideoJob, VideoState
+from transcode.videos import cuts
 from transcode.videos.errors import NotFound
 from transcode.videos.executors import with_executors
 
@@ -22,6 +23,11 @@ class Stored:
     name: str
     has_video: bool
     has_audio: bool
+
+
+def api_address(video: Video) -> str:
+    """Return where the API has a video; an upload is known by it that brings one."""
+    return f"/api/v1/video/{video.pk}"
 
 
 def videos_of(user: User) -> QuerySet[Video]:
@@ -64,7 +70,8 @@ def max_quality(video: Video) -> Stored | None:
     original = _original(video)
     if original and original.has_video:
         return original
-    best = video.files.filter(has_video=True).order_by("-resolution", "-fps", "-has_audio").first()
+    pictures = cuts.files_of(video).filter(has_video=True)
+    best = pictures.order_by("-resolution", "-fps", "-has_audio").first()
     return _stored(best) or original or _separate_audio(video)
 
 
@@ -87,7 +94,7 @@ def _original(video: Video) -> Stored | None:
 
 
 def _separate_audio(video: Video) -> Stored | None:
-    sounds = video.files.filter(Q(kind=FileKind.HLS, resolution=0, has_audio=True))
+    sounds = cuts.files_of(video).filter(Q(kind=FileKind.HLS, resolution=0, has_audio=True))
     return _stored(sounds.order_by("-created_at").first())
 
 

@@ -76,6 +76,6 @@ def base_url(request: Request) -> str:
 
 def answer(video: Video, *, status: int = 200) -> Response:
     """Show a video; a new one with the address at which it is followed."""
-    headers = {"Location": f"/api/v1/video/{video.pk}"} if status == 201 else {}
+    headers = {"Location": selectors.api_address(video)} if status == 201 else {}
     body = {"video": video_body(video, play_url=play_url)}
     return Response(body, status=status, headers=headers)

@@ -13,6 +13,7 @@ from transcode.tests.factories import make_runner
 from transcode.tests.kinds import test_storyboards
 from transcode.tests.videos.making import LADDER, hand_over, make_video, stage
 from transcode.videos import captions, storage
+from transcode.videos.captions import NoEngine
 from transcode.videos.errors import WrongState
 
 GOOD = "WEBVTT\n\n00:00.000 --> 00:02.000\nGood <i>day</i>.\n"
@@ -65,6 +66,16 @@ def test_without_an_engine_for_it_and_without_a_runner_nobody_is_asked(video):
         captions.request(video)
     assert refused.value.code == "no_engine"
     assert not VideoJob.objects.exists()
+
+
+def test_only_a_runner_that_takes_transcriptions_is_asked(video):
+    Video.objects.filter(pk=video.pk).update(language="ru")
+    video.refresh_from_db()
+    runner, _ = make_runner(job_types=[JobType.HLS])
+    with pytest.raises(NoEngine):
+        captions.request(video)
+    Runner.objects.filter(pk=runner.pk).update(job_types=[JobType.HLS, JobType.TRANSCRIPTION])
+    assert captions.request(video)
 
 
 def test_a_video_without_sound_or_without_a_rendition_has_nothing_to_listen_to(video):

@@ -127,15 +127,15 @@ def test_the_job_says_what_is_wanted_and_waits_behind_all_others(job):
 @pytest.mark.parametrize(
     ("version", "types", "is_offered"),
     [
-        ("", None, False),
-        ("0.2.9", None, False),
+        ("", [], False),
+        ("0.2.9", [], False),
         ("nonsense", [], False),
         ("0.3.0", ["vod-hls-transcoding"], False),
-        ("0.3.0", None, True),
+        ("0.3.0", [], True),
         ("0.10.1-rc2", [], True),
         ("", ["generate-video-storyboard"], True),
     ],
 )
 def test_only_a_runner_that_knows_the_type_is_offered_it(version, types, is_offered):
-    runner, _ = make_runner(version=version)
-    assert kind_for(JobType.STORYBOARD).may_be_offered(runner, types) is is_offered
+    runner, _ = make_runner(version=version, job_types=types)
+    assert kind_for(JobType.STORYBOARD).may_be_offered(runner) is is_offered

@@ -3,10 +3,8 @@
 import io
 import shutil
 import subprocess
-from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 from PIL import Image
 
 from core.errors import FieldErrors
@@ -15,10 +13,10 @@ from core.jobs.execution import execute
 from core.jobs.models import Job
 from core.media.probe import probe
 from tests.support.clips import clip
-from transcode.models import Caption, JobType, Video, VideoFile, VideoJob, VideoState
+from transcode.models import Caption, JobType, Video, VideoJob, VideoState
 from transcode.tests.videos.conftest import files_below
 from transcode.tests.videos.making import hand_over, make_video
-from transcode.videos import editing, publication, storage
+from transcode.videos import editing, storage
 from transcode.videos.editing import Staged
 from transcode.videos.errors import WrongState
 from transcode.videos.tasks import make_pictures
@@ -218,27 +216,3 @@ def test_a_runners_result_is_as_good(video):
     job = editing.edit(video=video, tasks=[{"name": "cut", "options": {"end": 6}}], files={})
     assert brought(job, "long_gop").status == "succeeded"
     assert Video.objects.get().state == VideoState.TO_TRANSCODE
-
-
-def test_old_renditions_are_offered_until_new_ones_play(video):
-    job = editing.edit(video=video, tasks=[CUT], files={})
-    Job.objects.filter(pk=job.pk).update(status="succeeded", finished_at=timezone.now())
-    now = timezone.now()
-    old = _file(now - timedelta(hours=1), resolution=360)
-    new_sound = _file(now + timedelta(seconds=1), resolution=0, has_video=False)
-    row = Video.objects.get()
-    assert publication.chosen(row, [old, new_sound]) == ([old], [])
-    new = _file(now + timedelta(seconds=2), resolution=240)
-    assert publication.chosen(row, [old, new_sound, new]) == ([new_sound, new], [old])
-
-
-def _file(created_at, *, resolution, has_video=True):
-    return VideoFile(
-        pk=int(created_at.timestamp()),
-        kind="hls",
-        resolution=resolution,
-        fps=30,
-        has_video=has_video,
-        has_audio=not has_video,
-        created_at=created_at,
-    )

@@ -14,19 +14,6 @@ from transcode.engines.ladder_command import Rung, hls, ladder, sounds, target, 
 from transcode.engines.storyboard import Grid
 
 
-def hls_rendition(
-    source: Source,
-    rung: Rung,
-    folder: Path,
-    *,
-    has_separated_audio: bool,
-    encoder: Encoder | None = None,
-) -> Command:
-    """One video rendition: `<name>.m3u8` and `<name>-fragmented.mp4` in `folder`."""
-    seen = _without_audio(source) if has_separated_audio else source
-    return ladder(seen, [rung], folder, encoder=encoder, is_growing=False)
-
-
 def hls_audio(source: Source, name: str, folder: Path) -> Command:
     """The audio rendition. Raises: ValueError without sound."""
     if source.audio is None:

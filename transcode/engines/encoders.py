@@ -7,12 +7,12 @@ rendition of a ladder is cut at the same times.
 from dataclasses import dataclass
 from typing import Any
 
+from core.media.capabilities import device_for
 from transcode.engines.ladder import Size
 
 SOFTWARE = "libx264"
 KEYFRAME_S = 2
 
-_RENDER_NODE = "/dev/dri/renderD128"
 _SOURCE_CRF = 18
 
 # Frames sent out of order delay the picture by two frames where no edit list can take it back, as
@@ -26,7 +26,7 @@ _MANNERS: dict[str, dict[str, str]] = {
     "h264_vaapi": {"rc_mode": "VBR"},
     "h264_qsv": {"preset": "veryfast", "adaptive_i": "0", "forced_idr": "1"},
 }
-_DEVICES: dict[str, tuple[str, ...]] = {"h264_vaapi": ("-vaapi_device", _RENDER_NODE)}
+ENCODERS = tuple(_MANNERS)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Encoder:
     @property
     def device_options(self) -> tuple[str, ...]:
         """What stands before the first input."""
-        return _DEVICES.get(self.name, ())
+        return device_for(self.name).options
 
     @property
     def common_options(self) -> dict[str, str]:
@@ -85,6 +85,6 @@ class Encoder:
 
     def upload(self, stream: Any) -> Any:
         """Hand finished pictures over to the device that encodes, where it cannot take them."""
-        if self.name == "h264_vaapi":
-            return stream.filter("format", "nv12").filter("hwupload")
-        return stream.filter("format", "nv12") if self.name == "h264_qsv" else stream
+        for name, *values in device_for(self.name).upload:
+            stream = stream.filter(name, *values)
+        return stream

@@ -16,6 +16,9 @@ MOST_RENDITIONS = 9
 
 _AUDIO_BPS = 128_000
 _GROUP = "agroup:audio"
+# A run's first frames are decoded before its time 0, by those that are sent out of order: they
+# must not meet the last ones of the run before.
+_APART_S = 0.2
 
 
 def live(
@@ -28,13 +31,15 @@ def live(
     list_size: int = 15,
     is_kept: bool = False,
     is_low_latency: bool = False,
+    goes_on_at_s: float = 0.0,
     encoder: Encoder | None = None,
 ) -> Command:
     """Write `<n>.m3u8`, `<n>-<6 digits>.ts` and `master.m3u8` into `folder`, as long as it comes.
 
     The renditions are numbered from 0, highest first; the sound is the last number. Chunks that
     have left their playlist are deleted unless `is_kept`, for a replay. A chunk or playlist is only
-    ever seen whole.
+    ever seen whole. With `goes_on_at_s` the playlists that an earlier run has left in `folder` are
+    continued, its clock too: what they list ends at that time.
 
     Raises: ValueError for no rendition or more than 9, or a source without video.
     """
@@ -50,6 +55,9 @@ def live(
         sounds = [graphs.even_sound(seen.sound(), info.audio)]
         options |= graphs.aac_options(info.audio, _AUDIO_BPS)
     options |= _chunk_options(folder, segment_s, list_size, is_kept=is_kept)
+    if goes_on_at_s:
+        options["hls_flags"] += "+append_list"
+        options["output_ts_offset"] = f"{goes_on_at_s + _APART_S:.6f}"
     options["var_stream_map"] = _variants(len(ordered), has_sound=bool(sounds))
     first = Input(source.path, (*encoder.device_options, *source.options), source.format)
     streams = [*pictures_of(seen, ordered, encoder), *sounds]

@@ -53,12 +53,17 @@ class Chunk:
 
 @dataclass(frozen=True)
 class LivePlaylist:
-    """The chunks of one variant that a player may fetch; the first has number `media_sequence`."""
+    """The chunks of one variant that a player may fetch; the first has number `media_sequence`.
+
+    `discontinuity_sequence` counts those that were discontinuous and are listed no more (RFC 8216,
+    6.2.2).
+    """
 
     target_duration_s: int
     media_sequence: int
     chunks: tuple[Chunk, ...]
     is_ended: bool
+    discontinuity_sequence: int = 0
 
     @property
     def end_sequence(self) -> int:
@@ -68,10 +73,12 @@ class LivePlaylist:
     def since(self, sequence: int) -> "LivePlaylist":
         """Return the list without what lies before a number."""
         skipped = min(max(0, sequence - self.media_sequence), len(self.chunks))
+        left = sum(chunk.is_discontinuous for chunk in self.chunks[:skipped])
         return replace(
             self,
             media_sequence=max(self.media_sequence, sequence),
             chunks=self.chunks[skipped:],
+            discontinuity_sequence=self.discontinuity_sequence + left,
         )
 
 
@@ -95,6 +102,8 @@ def write(playlist: LivePlaylist) -> str:
         f"#EXT-X-MEDIA-SEQUENCE:{playlist.media_sequence}",
         "#EXT-X-INDEPENDENT-SEGMENTS",
     ]
+    if playlist.discontinuity_sequence:
+        lines.append(f"#EXT-X-DISCONTINUITY-SEQUENCE:{playlist.discontinuity_sequence}")
     for chunk in playlist.chunks:
         lines += ["#EXT-X-DISCONTINUITY"] * chunk.is_discontinuous
         lines += [f"#EXTINF:{chunk.duration_s:.6f},", chunk.name]
@@ -150,6 +159,7 @@ class _Reader:
     _chunks: list[Chunk] = field(default_factory=list)
     _target_s: int | None = None
     _sequence: int = 0
+    _discontinuities: int = 0
     _duration_s: float | None = None
     _is_discontinuous: bool = False
     _is_ended: bool = False
@@ -165,6 +175,8 @@ class _Reader:
                 self._target_s = m3u8.target_duration_s(item)
             case "#EXT-X-MEDIA-SEQUENCE":
                 self._sequence = m3u8.whole(item.value)
+            case "#EXT-X-DISCONTINUITY-SEQUENCE":
+                self._discontinuities = m3u8.whole(item.value)
             case "#EXT-X-DISCONTINUITY":
                 self._is_discontinuous = True
             case "#EXT-X-ENDLIST":
@@ -191,4 +203,5 @@ class _Reader:
             media_sequence=self._sequence,
             chunks=tuple(self._chunks),
             is_ended=self._is_ended,
+            discontinuity_sequence=self._discontinuities,
         )

@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from core.media.paths import write_atomic
@@ -126,6 +127,10 @@ class LiveFolder:
             shown = live_playlists.repaired(given.since(begin), self.has)
         else:
             shown = live_playlists.visible(given, self.has, not_before=begin)
+        if served:
+            # What was given counts only what it lists itself.
+            behind = served.since(shown.media_sequence).discontinuity_sequence
+            shown = replace(shown, discontinuity_sequence=behind)
         if is_last or (shown.chunks and (served is None or _is_newer(shown, served))):
             _write(self._served(variant), shown)
 

@@ -88,14 +88,14 @@ def _leave(video: Video, reason: str) -> None:
 
 def _begin_replay(video: Video, reason: str) -> None:
     """Queue the replay as a round of its own; the stream's last minute plays meanwhile."""
-    warnings = [f"The live stream broke off: {reason}"] if reason else []
+    broke_off = [f"The live stream broke off: {reason}"] if reason else []
     _write(
         video,
         state=VideoState.TO_TRANSCODE,
         is_live=False,
         progress=0.0,
         round=video.round + 1,
-        warnings=warnings,
+        warnings=[*video.warnings, *broke_off],
     )
     job = lifecycle.enqueue(
         kind_for(JobType.REPLAY), owner=video.owner, params={"video": str(video.pk)}

@@ -21,6 +21,8 @@ from transcode.runners.tokens import hash_of
 
 # Readers of a stream that was ended hear of it by its sender's end; they get so long.
 TIME_TO_DRAIN = timedelta(seconds=10)
+# A session whose sender has not come by then leaves its place to others.
+COMES_WITHIN = timedelta(minutes=30)
 
 
 def new_key() -> str:
@@ -122,6 +124,13 @@ def new_reader(video_id: UUID) -> str | None:
 
 
 # ---- what the upkeep asks
+
+
+def unused() -> list[UUID]:
+    """Return the sessions that hold a place and whose sender does not come."""
+    before = timezone.now() - COMES_WITHIN
+    waiting = LiveSession.objects.filter(ended_at=None, started_at=None, publisher="")
+    return list(waiting.filter(created_at__lt=before).values_list("pk", flat=True))
 
 
 def overdue() -> list[UUID]:

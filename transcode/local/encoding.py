@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from django.conf import settings
 from PIL import Image
 
 from core.errors import TemporaryFailure
 from core.jobs.types import Json
 from core.media.progress import Progress
 from transcode.engines import commands, ladder_command
+from transcode.engines.bitrates import may_remux_as_top
 from transcode.engines.encoders import Encoder
 from transcode.engines.graphs import Command
 from transcode.engines.ladder_command import Rung
@@ -25,15 +27,24 @@ STILL_BPS = 4_000_000
 
 
 def encode_web_video(kind: VideoKind) -> Json:
-    """Make one progressive rendition.
+    """Make one progressive rendition; the top one is copied where the source is one already (5.3).
 
     Raises: as `transcode.local.ladder.encode_hls`.
     """
     row, path = kind.video_job, kind.scratch / "web.mp4"
     rung = Rung("web", row.resolution or 0, row.fps or 0)
     with source_of(kind) as source:
+        # Where its key frames lie matters to segments alone.
+        is_one = may_remux_as_top(
+            source.info,
+            top=rung.resolution,
+            fps_max=settings.TRANSCODE_FPS_MAX,
+            keyframe_gap_s=0.0,
+        )
 
         def make(encoder: Encoder) -> Command:
+            if is_one:
+                return commands.web_video_remux(source, path)
             return commands.web_video(source, rung, path, encoder=encoder)
 
         bps = ladder_command.target(source, rung) + source.audio_plan.bitrate_bps

@@ -15,7 +15,6 @@ from uuid import UUID
 from core.errors import TemporaryFailure
 from core.media.ffmpeg import STDIN
 from core.media.probe import media_info
-from core.media.process import Feed
 from core.tus import parts
 from core.tus.models import Status, TusUpload
 from transcode.engines.graphs import Source
@@ -24,25 +23,28 @@ from transcode.local.sources import source_of
 from transcode.models import GROWING_INPUT, Video
 from transcode.videos import arriving
 
-# An upload that stands still holds up no worker for longer.
+# An upload that stands still, or comes so slowly that the rest would take longer than an hour,
+# holds up no worker for longer.
 PATIENCE_S = 30.0
+REST_WITHIN_S = 3600.0
 STORED_WITHIN_S = 600.0
 _LOOK_EVERY_S = 0.25
 
 
 @dataclass(frozen=True)
 class Arrived:
-    """How much of a file is there to stay."""
+    """How much of a file is there to stay, of how much in the end."""
 
     size_bytes: int
     is_whole: bool
+    length_bytes: int = 0
 
 
 class Follow:
     """A file that still grows, read as it comes: a `Feed` of `core.media.process`.
 
     `look` says how much is there, None once nothing more will come. `stands_still` is called
-    when nothing has come for `PATIENCE_S`.
+    when in `PATIENCE_S` nothing has come, or too little.
     """
 
     def __init__(
@@ -55,7 +57,7 @@ class Follow:
         self._look, self._stands_still = look, stands_still
         self._position = 0
         self._there = Arrived(0, is_whole=False)
-        self._moved_at = time.monotonic()
+        self._seen_bytes, self._seen_at = 0, time.monotonic()
 
     def read(self, size: int, /) -> bytes | None:
         """Read what is there. Raises: `TemporaryFailure` when nothing more will come."""
@@ -66,7 +68,6 @@ class Follow:
             return b"" if self._there.is_whole else None
         data = self._file.read(wanted)
         self._position += len(data)
-        self._moved_at = time.monotonic()
         return data or None
 
     def _look_again(self) -> None:
@@ -74,9 +75,19 @@ class Follow:
         if there is None:
             raise TemporaryFailure("The upload has broken off.", code="upload_gone")
         self._there = there
-        if time.monotonic() - self._moved_at > PATIENCE_S:
-            self._moved_at = time.monotonic()
+        passed_s = time.monotonic() - self._seen_at
+        if passed_s <= PATIENCE_S or there.is_whole:
+            return
+        came, missing = there.size_bytes - self._seen_bytes, there.length_bytes - self._seen_bytes
+        self._seen_bytes, self._seen_at = there.size_bytes, time.monotonic()
+        if came <= 0 or came * REST_WITHIN_S < missing * passed_s:
             self._stands_still()
+
+    def begin_again(self) -> None:
+        """Read from the first byte on once more; a file that was moved meanwhile too."""
+        self._file.seek(0)
+        self._position = 0
+        self._seen_at = time.monotonic()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -84,7 +95,7 @@ class Follow:
 
 
 @contextmanager
-def input_of(kind: VideoKind) -> Iterator[tuple[Source, Feed | None]]:
+def input_of(kind: VideoKind) -> Iterator[tuple[Source, Follow | None]]:
     """Give a job's source; with the feed of what has not arrived yet, if it is one.
 
     After the block the original of what was fed lies in its place, and the video is known anew.
@@ -122,14 +133,15 @@ def arrived(upload_id: UUID) -> Arrived | None:
     if upload is None:
         return None
     if upload.status != Status.RECEIVING:
-        return Arrived(upload.length_bytes, is_whole=True)
+        return Arrived(upload.length_bytes, is_whole=True, length_bytes=upload.length_bytes)
     size_bytes = parts.size_of(upload.owner_id, upload.pk)
     if size_bytes is None:
         # Moved to its place since we read the row; the next look sees it.
-        return Arrived(upload.offset_bytes, is_whole=False)
+        return Arrived(upload.offset_bytes, is_whole=False, length_bytes=upload.length_bytes)
     if upload.is_checking:
         size_bytes = min(size_bytes, upload.offset_bytes)
-    return Arrived(size_bytes, is_whole=size_bytes >= upload.length_bytes)
+    is_whole = size_bytes >= upload.length_bytes
+    return Arrived(size_bytes, is_whole=is_whole, length_bytes=upload.length_bytes)
 
 
 def _wait_until_stored(kind: VideoKind) -> None:

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from core.errors import JobError
 from core.media.probe import MediaInfo, media_info, probe
 
 # What the probe wants to see of a stream of packets before it knows what is in it.
 LEAST_TS_BYTES = 2**20
 LEAST_MATROSKA_BYTES = 2**18
+# What takes longer is better waited for as a whole.
+PROBE_TIMEOUT_S = 5.0
 _TS_PACKET_BYTES, _TS_SYNC = 188, 0x47
 _EBML = b"\x1a\x45\xdf\xa3"
 # The element `Duration` (0x4489), as a float of 4 or of 8 bytes (RFC 9559, 5.1.2.10).
@@ -33,15 +34,15 @@ class Front:
     length_bytes: int
 
     def probe(self) -> MediaInfo | None:
-        """Say what the whole file will be; None where that cannot be told from its beginning."""
+        """Say what the whole file will be; None where that cannot be told from its beginning yet.
+
+        Raises: `JobError` where it cannot be read.
+        """
         with self.path.open("rb") as file:
             kind = self._kind(file)
         if kind is None:
             return None
-        try:
-            info = probe(self.path)
-        except JobError:
-            return None
+        info = probe(self.path, timeout_s=PROBE_TIMEOUT_S)
         # A stream without an index is as long as its bytes tell.
         share = self.length_bytes / info.size_bytes if kind == "mpegts" and info.size_bytes else 1.0
         return self._whole(info, info.duration_s * share) if info.duration_s > 0 else None

@@ -124,7 +124,8 @@ def _withdraw(video_id: UUID, job: Job) -> None:
     shown = Video.objects.filter(pk=video_id, growing__job=str(job.pk)).first()
     if shown is None:
         return
-    plays = publication.is_complete(shown, list(shown.files.all()))
+    offered, _ = publication.chosen(shown, shown.files.all())
+    plays = publication.is_complete(shown, offered)
     same = Video.objects.filter(pk=video_id, growing__job=str(job.pk))
     _change(same, video_id, growing=None, is_playable=plays)
 

@@ -73,12 +73,18 @@ def encode_hls(kind: VideoKind) -> Json:
     folder = output_folder(kind)
     with input_of(kind) as (source, feed):
         work = _Work(kind, source, wanted, folder)
+
+        def begin_again() -> None:
+            work.growing.begin_again()
+            if feed is not None:
+                feed.begin_again()
+
         running.encode(
             kind,
             work.command,
             output_bps=work.largest_bps,
             on_progress=work.tell,
-            begin_again=work.growing.begin_again,
+            begin_again=begin_again,
             stdin=feed,
         )
         work.growing.look()

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.errors import JobError
 from core.media import capabilities
-from core.media.errors import ProgramFailed
+from core.media.errors import ProgramFailed, ProgramOutOfMemory
 from core.media.ffmpeg import Runner, ffmpeg
 from core.media.process import Limits
 from core.media.progress import Progress
@@ -21,8 +21,8 @@ from transcode.engines.encoders import SOFTWARE, Encoder
 from transcode.engines.graphs import Command
 from transcode.kind import VideoKind
 from transcode.models import Video
+from transcode.videos import events
 
-HARDWARE = ("h264_nvenc", "h264_vaapi", "h264_qsv")
 TAIL_CHARS = 1800
 # How often ffmpeg tells how far it is: a video becomes playable when it has said so.
 TELL_EVERY_S = "0.2"
@@ -37,6 +37,10 @@ class EncodeFailed(JobError):  # noqa: N818 - it says what happened
     code = "encode_failed"
 
 
+# What a card may fail with: of memory of its own that is full it speaks as a program does of ours.
+CARD_FAILURES = (EncodeFailed, ProgramOutOfMemory)
+
+
 def encode(
     kind: VideoKind,
     make: Callable[[Encoder], Command],
@@ -48,21 +52,20 @@ def encode(
 ) -> None:
     """Run what `make` says with the best encoder that works here.
 
-    A hardware encoder that fails is replaced by the software's, after `begin_again`: what came
-    by `stdin` is gone by then, so that is for another attempt. `output_bps` is what the largest
-    file is expected to need.
+    A hardware encoder that fails is replaced by the software's, after `begin_again`, which takes
+    `stdin` back to its first byte too. `output_bps` is what the largest file is expected to need.
 
     Raises: `EncodeFailed`, and what `core.media.process.run` raises.
     """
-    encoder = _best_encoder()
+    encoder = best_encoder()
     try:
         run(kind, make(encoder), output_bps=output_bps, on_progress=on_progress, stdin=stdin)
-    except EncodeFailed:
-        if encoder.name == SOFTWARE or stdin is not None:
+    except CARD_FAILURES:
+        if encoder.name == SOFTWARE:
             raise
-        _say_that_it_failed(kind, encoder)
+        say_that_it_failed(kind, encoder)
         begin_again()
-        run(kind, make(Encoder()), output_bps=output_bps, on_progress=on_progress)
+        run(kind, make(Encoder()), output_bps=output_bps, on_progress=on_progress, stdin=stdin)
 
 
 def run(
@@ -119,15 +122,15 @@ def _limits(kind: VideoKind, output_bps: int) -> Limits:
     )
 
 
-def _best_encoder() -> Encoder:
+def best_encoder() -> Encoder:
     """Choose the encoder; the trial of a card costs a moment, so it is made only for one."""
-    wanted = [name for name in settings.TRANSCODE_ENCODERS if name in (*HARDWARE, SOFTWARE)]
+    wanted = settings.TRANSCODE_ENCODERS
     if not wanted or wanted[0] == SOFTWARE:
         return Encoder()
     return Encoder(capabilities.first_usable(wanted))
 
 
-def _say_that_it_failed(kind: VideoKind, encoder: Encoder) -> None:
+def say_that_it_failed(kind: VideoKind, encoder: Encoder) -> None:
     """Leave word in the job's log and with the video."""
     sentence = f"The encoder {encoder.name} failed; the video was encoded in software."
     kind.holding.log(sentence)
@@ -140,3 +143,4 @@ def _say_that_it_failed(kind: VideoKind, encoder: Encoder) -> None:
             revision=F("revision") + 1,
             updated_at=timezone.now(),
         )
+        transaction.on_commit(partial(events.publish_changed, video.pk), robust=True)

@@ -11,8 +11,9 @@ from core.media import process
 from core.media.probe import probe
 from tests.support.clips import clip
 from transcode.engines import commands
-from transcode.engines.ladder_command import Rung
+from transcode.engines.ladder_command import Rung, ladder
 from transcode.engines.storyboard import Grid, grid_of
+from transcode.local.sources import without_sound
 from transcode.tests.engines.making import Playlist, colour_at, decode, made, make, source_of
 
 
@@ -38,7 +39,7 @@ def test_what_has_no_sound_gives_none(tmp_path: Path) -> None:
 def test_what_has_no_video_gives_no_rendition(tmp_path: Path) -> None:
     sound = source_of("cover")
     with pytest.raises(ValueError, match="no video"):
-        commands.hls_rendition(sound, Rung("a", 240, 30), tmp_path, has_separated_audio=True)
+        ladder(sound, [Rung("a", 240, 30)], tmp_path)
     with pytest.raises(ValueError, match="no video"):
         commands.web_video(sound, Rung("a", 240, 30), tmp_path / "a.mp4")
     with pytest.raises(ValueError, match="no video"):
@@ -48,7 +49,8 @@ def test_what_has_no_video_gives_no_rendition(tmp_path: Path) -> None:
 @pytest.mark.parametrize("is_separated", [True, False])
 def test_one_rendition_is_written_whole(is_separated: bool, tmp_path: Path) -> None:
     source, rung = source_of("landscape"), Rung("one-240", 240, 30)
-    make(commands.hls_rendition(source, rung, tmp_path, has_separated_audio=is_separated))
+    seen = without_sound(source) if is_separated else source
+    make(ladder(seen, [rung], tmp_path, is_growing=False))
     playlist = Playlist.read(tmp_path, "one-240")
     info = probe(tmp_path / "one-240-fragmented.mp4")
 
@@ -63,7 +65,7 @@ def test_one_rendition_is_written_whole(is_separated: bool, tmp_path: Path) -> N
 def test_picture_and_sound_made_apart_start_together(fps: int, tmp_path: Path) -> None:
     source = source_of("landscape")
     rung = Rung("v", 144, fps)
-    make(commands.hls_rendition(source, rung, tmp_path, has_separated_audio=True))
+    make(ladder(without_sound(source), [rung], tmp_path, is_growing=False))
     make(commands.hls_audio(source, "a", tmp_path))
     video, audio = (probe(tmp_path / f"{name}-fragmented.mp4") for name in ("v", "a"))
     assert video.video is not None

@@ -1,5 +1,6 @@
 """One ffmpeg for a whole ladder."""
 
+import re
 import threading
 from dataclasses import replace
 from itertools import pairwise
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.media import process
+from core.media import capabilities, process
 from core.media.errors import ProgramFailed
 from core.media.ffmpeg import Input, ffmpeg
 from core.media.probe import probe
@@ -20,6 +21,7 @@ from transcode.engines.ladder_command import Rung, ladder
 from transcode.tests.engines.making import Playlist, decode, make, source_of
 
 SIZES = {144, 240, 360}
+UPLOADS = {"h264_nvenc": [], "h264_vaapi": ["nv12", "hwupload"], "h264_qsv": ["nv12"]}
 
 
 def rungs_of(source: Source) -> list[Rung]:
@@ -227,6 +229,25 @@ def test_hardware_aims_at_the_target_and_keeps_our_key_frames(name: str, tmp_pat
     assert option["-force_key_frames"] == "expr:gte(t,n_forced*2)"
     assert ("hwupload" in option["-filter_complex"]) is (name == "h264_vaapi")
     assert bool(command.inputs[0].options) is (name == "h264_vaapi")
+
+
+@pytest.mark.parametrize("name", ["h264_nvenc", "h264_vaapi", "h264_qsv"])
+def test_hardware_works_as_it_was_tried(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert name in capabilities.encoders()
+    told: list[str] = []
+    (tmp_path / "renderD129").touch()
+    monkeypatch.setattr(capabilities, "_DEVICES", tmp_path)
+    monkeypatch.setattr(capabilities, "ffmpeg", lambda _, output, **more: told.extend(output))
+    assert capabilities.can_encode.__wrapped__(name)
+
+    command = ladder(source_of("silent"), [Rung("j", 240, 30)], tmp_path, encoder=Encoder(name))
+    assert list(command.inputs[0].options) == told[: told.index("-filter_complex")]
+    assert (str(tmp_path / "renderD129") in told) is (name == "h264_vaapi")
+    graph = dict(pairwise(command.output))["-filter_complex"]
+    for filters in (told[told.index("-filter_complex") + 1], graph):
+        assert re.findall("nv12|hwupload[^[;]*", filters) == UPLOADS[name]
 
 
 DEFAULT_SIZES = frozenset({240, 360, 480, 720, 1080})

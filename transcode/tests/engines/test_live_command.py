@@ -1,6 +1,7 @@
 """A live stream cut into chunks."""
 
 import re
+import subprocess
 import threading
 from pathlib import Path
 
@@ -8,8 +9,11 @@ import pytest
 
 from core.media.ffmpeg import Input
 from core.media.probe import probe
+from transcode.engines import live_playlists
 from transcode.engines.ladder_command import Rung
 from transcode.engines.live_command import live
+from transcode.engines.live_playlists import LivePlaylist, numbers_of
+from transcode.engines.live_window import join
 from transcode.tests.engines.making import decode, make, source_of
 
 RUNGS = [Rung("low", 144, 15), Rung("high", 240, 30)]
@@ -79,6 +83,34 @@ def test_every_chunk_that_is_listed_is_there(tmp_path: Path) -> None:
             assert all((tmp_path / name).stat().st_size for name in listed)
     encoding.join()
     assert most_seen > 0
+
+
+def test_a_second_run_continues_the_playlists_and_the_clock_of_the_first(tmp_path: Path) -> None:
+    source = source_of("long_gop")
+
+    def run(goes_on_at_s: float) -> list[LivePlaylist]:
+        options = {"segment_s": 2, "is_kept": True, "goes_on_at_s": goes_on_at_s}
+        make(live(Input(source.path), source.info, RUNGS, tmp_path, **options))
+        return [live_playlists.read((tmp_path / f"{n}.m3u8").read_bytes(), n) for n in range(3)]
+
+    end_s = max(sum(chunk.duration_s for chunk in each.chunks) for each in run(0.0))
+    for n, listed in enumerate(run(end_s)):
+        half = len(listed.chunks) // 2
+        assert [numbers_of(chunk.name) for chunk in listed.chunks] == [
+            (n, at) for at in range(2 * half)
+        ]
+        assert [chunk.is_discontinuous for chunk in listed.chunks].index(True) == half
+        joined = tmp_path / f"{n}.joined"
+        join([tmp_path / chunk.name for chunk in listed.chunks], joined)
+        times = decoding_times(joined)
+        assert times == sorted(set(times))
+
+
+def decoding_times(path: Path) -> list[int]:
+    """When each packet of a stream is decoded, in the order in which they lie there."""
+    words = ["-v", "error", "-show_entries", "packet=dts", "-of", "csv=p=0", str(path)]
+    said = subprocess.run(["ffprobe", *words], capture_output=True, text=True, check=True)
+    return [int(line.strip(",")) for line in said.stdout.split()]
 
 
 def test_bit_rates_are_aimed_at(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def shown(folder: Path, name: str = "0.m3u8") -> list[str]:
 
 
 MASTER = b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n0.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=1\n1.m3u8\n"
+JUMP, COUNTED = "#EXT-X-DISCONTINUITY", "#EXT-X-DISCONTINUITY-SEQUENCE"
 A, B, C, D = (f"0-00000{n}.ts" for n in (1, 2, 3, 4))
 
 
@@ -161,6 +162,25 @@ def test_each_listed_chunk_has_its_hash(live: LiveFolder, folder: Path) -> None:
     live.remove_chunk(A, is_kept=True)
     hashes = json.loads((folder / "segments-sha256.json").read_bytes())
     assert hashes == {B: hashlib.sha256((folder / B).read_bytes()).hexdigest()}
+
+
+def test_a_discontinuity_that_left_the_window_is_counted(live: LiveFolder, folder: Path) -> None:
+    def jumping(*names: str, sequence: int) -> bytes:
+        data = playlist(*names, sequence=sequence)
+        return data.replace(f"#EXTINF:4.000000,\n{B}".encode(), f"{JUMP}\n#EXTINF:4,\n{B}".encode())
+
+    add(live, folder, A, B, C, D)
+    live.put_playlist("0.m3u8", jumping(A, B, C, sequence=1))
+    assert COUNTED not in (folder / "0.m3u8").read_text()
+    live.put_playlist("0.m3u8", jumping(B, C, D, sequence=2))
+    assert COUNTED not in (folder / "0.m3u8").read_text()
+    live.put_playlist("0.m3u8", jumping(C, D, sequence=3))
+    text = (folder / "0.m3u8").read_text()
+    assert f"{COUNTED}:1\n" in text
+    assert f"{JUMP}\n" not in text
+    live.put_playlist("0.m3u8", jumping(D, sequence=4))
+    live.finish()
+    assert f"{COUNTED}:1\n" in (folder / "0.m3u8").read_text()
 
 
 def test_at_the_end_chunks_that_never_came_are_dropped(live: LiveFolder, folder: Path) -> None:

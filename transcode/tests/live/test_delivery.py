@@ -86,3 +86,26 @@ def test_chunks_that_have_left_the_window_stay_for_a_replay_only(delivery):
     is_kept = LiveSession.objects.get().keeps_replay
     assert ("0-000001.ts" in delivered(delivery)) == is_kept
     assert "0-000002.ts" in delivered(delivery)
+
+
+def test_an_encode_that_broke_off_does_not_end_the_stream(delivery):
+    write(delivery, "0-000000.ts")
+    write(delivery, "0.m3u8", playlist(0, 0, 1) + b"#EXT-X-ENDLIST\n")
+    delivery.look()
+    assert "ENDLIST" not in (delivery.target / "0.m3u8").read_text()
+    write(delivery, "0-000001.ts")
+    write(delivery, "0.m3u8", playlist(0, 0, 2))
+    delivery.look()
+    assert "0-000001.ts" in (delivery.target / "0.m3u8").read_text()
+
+
+def test_it_knows_how_long_everything_is_that_was_delivered(delivery):
+    assert delivery.end_s == 0
+    write(delivery, "0.m3u8", playlist(0, 0, 3))
+    write(delivery, "1.m3u8", playlist(1, 0, 2))
+    delivery.look()
+    three_s = delivery.end_s
+    write(delivery, "0.m3u8", playlist(0, 2, 4))
+    delivery.look()
+    assert three_s > 0
+    assert delivery.end_s == pytest.approx(2 * three_s)

@@ -202,6 +202,21 @@ def test_what_lasts_too_long_is_ended_with_a_reason(begun, announce, settings):
     assert "longest time" in fresh(new.video).error
 
 
+def test_a_place_whose_sender_does_not_come_is_freed(announce, begun, settings):
+    settings.TRANSCODE_LIVE_MAX_SESSIONS = 3
+    (new, _), waiting, sending = begun(), announce(), announce()
+    sessions.may_publish(sending.stream_key, "1")
+    for each in (new, waiting, sending):
+        make_older(each.video, 29 * 60)
+    assert watch_live() == 0
+    for each in (new, waiting, sending):
+        make_older(each.video, 31 * 60)
+    watch_live()
+    assert fresh(waiting.video).state == VideoState.LIVE_ENDED
+    assert "Nobody has sent" in fresh(waiting.video).error
+    assert VideoState.LIVE_ENDED not in {fresh(each.video).state for each in (new, sending)}
+
+
 def test_what_was_ended_by_a_process_that_died_is_closed(announce, begun):
     idle, (new, _) = announce(), begun()
     for each in (idle, new):

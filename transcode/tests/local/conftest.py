@@ -6,6 +6,7 @@ import pytest
 from core.jobs import lifecycle
 from core.jobs.execution import execute
 from core.jobs.models import Job, Status
+from transcode.local import running
 from transcode.models import Video
 from transcode.tests.videos.conftest import create, staged, videos  # noqa: F401
 
@@ -18,6 +19,12 @@ def _by_itself(request, transactional_db, settings):
     if "platform" not in request.fixturenames:
         request.getfixturevalue("alone")
         request.getfixturevalue("videos")
+
+
+@pytest.fixture
+def broken_card(monkeypatch):
+    """A graphics card that encodes the trial's frame and nothing more."""
+    monkeypatch.setattr(running.capabilities, "first_usable", lambda preferred: preferred[0])
 
 
 def waiting(video: Video, job_type: str) -> list[Job]:

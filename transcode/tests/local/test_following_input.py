@@ -11,9 +11,10 @@ from core.tus import services as tus
 from core.tus.models import Status as UploadStatus
 from core.tus.models import TusUpload
 from tests.support.waiting import wait_until
-from transcode.local import following_input
+from transcode.local import following_input, running
 from transcode.local.following_input import Arrived, Follow, arrived
 from transcode.models import JobType, VideoState
+from transcode.tests.local.cards import CARD
 from transcode.tests.local.conftest import at_work, run_all, states, waiting
 from transcode.tests.local.test_streaming import half, upload  # noqa: F401
 
@@ -93,6 +94,24 @@ def test_somebody_is_told_when_nothing_comes(file, monkeypatch):
     assert told
 
 
+@pytest.mark.parametrize(("length_bytes", "is_told"), [(10**15, True), (2, False)])
+def test_somebody_is_told_when_too_little_comes(file, monkeypatch, length_bytes, is_told):
+    monkeypatch.setattr(following_input, "PATIENCE_S", -1.0)
+    told = []
+    looks = Looks(Arrived(1, is_whole=False, length_bytes=length_bytes))
+    follow = Follow(file, looks, lambda: told.append(True))
+    assert follow.read(10) == b"a"
+    assert bool(told) is is_told
+
+
+def test_it_is_read_again_from_its_first_byte_wherever_it_lies_by_then(file, tmp_path):
+    follow = Follow(file, Looks(Arrived(4, is_whole=False), Arrived(10, is_whole=True)))
+    assert follow.read(10) == b"abcd"
+    file.rename(tmp_path / "elsewhere")
+    follow.begin_again()
+    assert [follow.read(10) for _ in range(3)] == [b"abcd", b"efghij", b""]
+
+
 def test_a_program_reads_all_of_it(file):
     looks = Looks(*(Arrived(size, is_whole=size == 10) for size in range(11)))
     assert process.run(["cat"], stdin=Follow(file, looks), capture=True).stdout == b"abcdefghij"
@@ -116,22 +135,26 @@ def test_an_expired_upload_is_gone(upload):  # noqa: F811
 def test_while_it_is_received_the_file_says_how_much_is_there(upload):  # noqa: F811
     sent = upload()
     sent.path.write_bytes(b"x" * 100)
-    assert arrived(sent.row.pk) == Arrived(100, is_whole=False)
+    assert arrived(sent.row.pk) == Arrived(100, is_whole=False, length_bytes=len(sent.content))
 
 
 def test_while_a_checksum_is_awaited_the_row_says_it(upload):  # noqa: F811
     sent = upload()
     sent.path.write_bytes(b"x" * 100)
     tus.note(sent.row, 40, is_checking=True)
-    assert arrived(sent.row.pk) == Arrived(40, is_whole=False)
+    assert arrived(sent.row.pk) == Arrived(40, is_whole=False, length_bytes=len(sent.content))
 
 
 def test_the_last_byte_makes_it_whole(upload):  # noqa: F811
     sent = upload()
     sent.path.write_bytes(sent.content)
-    assert arrived(sent.row.pk) == Arrived(len(sent.content), is_whole=True)
+    assert arrived(sent.row.pk) == Arrived(
+        len(sent.content), is_whole=True, length_bytes=len(sent.content)
+    )
     sent.finish()
-    assert arrived(sent.row.pk) == Arrived(len(sent.content), is_whole=True)
+    assert arrived(sent.row.pk) == Arrived(
+        len(sent.content), is_whole=True, length_bytes=len(sent.content)
+    )
 
 
 # ---- a job that follows one
@@ -184,6 +207,48 @@ def test_a_part_that_is_not_here_costs_an_attempt(upload):  # noqa: F811
     execute(parent.pk)
     parent.refresh_from_db()
     assert (parent.status, parent.video_job.failures) == (Status.QUEUED, 1)
+
+
+def test_a_card_that_fails_is_replaced_by_software_while_the_file_still_comes(
+    upload,  # noqa: F811
+    settings,
+    broken_card,
+):
+    settings.TRANSCODE_ENCODERS = [CARD]
+    sent = upload()
+    sent.came(half(sent))
+    parent = waiting(sent.video, JobType.HLS)[0]
+    with at_work(parent):
+        wait_until(lambda: sent.video.warnings)
+        assert not sent.video.source_name
+        sent.finish()
+    parent.refresh_from_db()
+    assert (parent.attempt, parent.video_job.failures) == (1, 0)
+    assert states(sent.video)[JobType.HLS] == [DONE] * 3
+    assert sent.video.warnings == [f"The encoder {CARD} failed; the video was encoded in software."]
+
+
+def test_a_card_that_fails_after_the_last_byte_is_replaced_by_software(
+    upload,  # noqa: F811
+    settings,
+    monkeypatch,
+):
+    settings.TRANSCODE_ENCODERS = [CARD]
+    sent = upload()
+    sent.came(half(sent))
+    parent = waiting(sent.video, JobType.HLS)[0]
+
+    def first_usable(preferred):
+        # The file is opened by now, and lies in its place before the card is asked.
+        sent.finish()
+        return preferred[0]
+
+    monkeypatch.setattr(running.capabilities, "first_usable", first_usable)
+    execute(parent.pk)
+    parent.refresh_from_db()
+    assert (parent.attempt, parent.video_job.failures) == (1, 0)
+    assert states(sent.video)[JobType.HLS] == [DONE] * 3
+    assert len(sent.video.warnings) == 1
 
 
 def test_a_job_that_is_taken_after_the_upload_reads_the_original(upload):  # noqa: F811

@@ -1,15 +1,22 @@
 """Progressive MP4s made here, and the still under a sound."""
 
+import shutil
+import subprocess
+
 import pytest
 
 from core.jobs.execution import execute
 from core.jobs.models import Status
 from core.media.probe import probe
+from tests.support.clips import clip
 from transcode.engines.encoders import Encoder
 from transcode.local import running
 from transcode.models import FileKind, JobType, Video, VideoState
+from transcode.tests.engines.test_commands import checksums
+from transcode.tests.local.cards import CARD, card_that_does
 from transcode.tests.local.conftest import run_all, states, waiting
 from transcode.videos import storage
+from transcode.videos.services import create_video
 
 DONE = (Status.SUCCEEDED, "")
 
@@ -45,6 +52,19 @@ def test_web_videos_and_hls_beside_them(create, web):
     assert video.state == VideoState.PUBLISHED
 
 
+def test_the_top_web_video_is_the_source_itself_where_it_is_one(user, videos, settings, tmp_path):
+    settings.TRANSCODE_WEB_VIDEOS_ENABLED, settings.TRANSCODE_HLS_ENABLED = True, False
+    film, sent = tmp_path / "film.mp4", tmp_path / "sent.mp4"
+    thrifty = ("-map", "0", "-c:v", "libx264", "-crf", "35", "-c:a", "copy")
+    subprocess.run(["ffmpeg", "-v", "error", "-i", clip("landscape"), *thrifty, film], check=True)
+    shutil.copyfile(film, sent)
+    video = run_all(create_video(path=sent, owner=user, filename=sent.name, name="A film"))
+
+    lower, top = video.files.filter(kind=FileKind.WEB).order_by("resolution")
+    assert (lower.resolution, top.resolution) == (240, 360)
+    assert checksums(storage.root() / top.name) == checksums(film)
+
+
 def test_a_sound_becomes_a_video_with_its_cover(create):
     video = run_all(create("cover"))
     assert video.state == VideoState.PUBLISHED
@@ -57,17 +77,11 @@ def test_a_sound_becomes_a_video_with_its_cover(create):
 # ---- encoders
 
 
-@pytest.fixture
-def broken_card(monkeypatch):
-    """A graphics card that encodes the trial's frame and nothing more."""
-    monkeypatch.setattr(running.capabilities, "first_usable", lambda preferred: preferred[0])
-
-
-def test_unknown_encoders_are_passed_over(settings):
-    settings.TRANSCODE_ENCODERS = ["mpeg4", "libx264"]
-    assert running._best_encoder() == Encoder("libx264")
+def test_software_encodes_where_nothing_else_is_wanted(settings):
+    settings.TRANSCODE_ENCODERS = ["libx264", CARD]
+    assert running.best_encoder() == Encoder("libx264")
     settings.TRANSCODE_ENCODERS = []
-    assert running._best_encoder() == Encoder("libx264")
+    assert running.best_encoder() == Encoder("libx264")
 
 
 def test_a_card_that_fails_is_replaced_by_software_and_the_video_says_so(
@@ -78,6 +92,18 @@ def test_a_card_that_fails_is_replaced_by_software_and_the_video_says_so(
     assert states(video) == {JobType.HLS: [DONE] * 3}
     assert video.warnings == ["The encoder h264_nvenc failed; the video was encoded in software."]
     assert "h264_nvenc failed" in waiting(video, JobType.HLS)[0].attempts.get(number=1).log
+
+
+def test_a_card_without_memory_is_replaced_too(
+    create, settings, broken_card, monkeypatch, tmp_path
+):
+    # What ffmpeg says where a card's sessions or its memory are used up.
+    full = "[h264_nvenc @ 0x1] OpenEncodeSessionEx failed: out of memory (10): (no details)"
+    card_that_does(tmp_path, monkeypatch, f"print({full!r}, file=sys.stderr)", "sys.exit(1)")
+    settings.TRANSCODE_ENCODERS = ["h264_nvenc", "libx264"]
+    video = run_all(create("ten_bit"))
+    assert states(video) == {JobType.HLS: [DONE] * 3}
+    assert len(video.warnings) == 1
 
 
 def test_the_video_says_it_once(create, settings, broken_card, web):

@@ -11,11 +11,13 @@ from core.jobs.execution import execute
 from core.jobs.models import Job, Status
 from core.tus import finishing, parts
 from core.tus import services as tus
+from core.tus.errors import Gone
 from core.tus.models import TusUpload
 from core.tus.purposes import purpose_named
 from tests.support.clips import clip
 from tests.support.tus_client import metadata
 from tests.support.waiting import wait_until
+from transcode.local.front import LEAST_MATROSKA_BYTES
 from transcode.models import (
     GROWING_INPUT,
     JobType,
@@ -65,9 +67,9 @@ def upload(user):
     return lambda name="landscape", /, **meta: Upload(user, clip(name), **meta)
 
 
-def seen_runner():
+def seen_runner(**columns):
     token = RegistrationToken.objects.create()
-    return Runner.objects.create(name="r", registration_token=token, last_contact=timezone.now())
+    return Runner.objects.create(name="r", registration_token=token, **columns)
 
 
 def half(uploaded):
@@ -122,6 +124,28 @@ def test_a_beginning_that_shows_too_long_a_film_refuses_it_at_once(upload, setti
     assert sent.jobs() == []
 
 
+def test_a_beginning_that_cannot_be_read_is_not_looked_at_again(upload):
+    sent = upload()
+    film = sent.content
+    sent.content = b"\x1a\x45\xdf\xa3\x44\x89\x88" + bytes(len(film))
+    sent.came(LEAST_MATROSKA_BYTES)
+    sent.content = film
+
+    sent.came(half(sent))
+
+    assert sent.jobs() == []
+
+
+def test_of_two_uploads_of_one_owner_one_is_followed(upload, settings):
+    settings.CELERY_WORKER_CONCURRENCY = 8
+    first, second = upload(), upload("portrait")
+    first.came(half(first))
+    second.came(half(second))
+
+    assert first.jobs()
+    assert second.jobs() == []
+
+
 # ---- the row
 
 
@@ -149,7 +173,7 @@ def test_an_upload_that_ends_before_its_last_byte_takes_the_video_along(upload):
 def test_an_upload_whose_video_was_deleted_ends(upload):
     sent = upload()
     sent.video.delete()
-    with pytest.raises(FieldErrors):
+    with pytest.raises(Gone):
         sent.finish()
     assert not TusUpload.objects.exists()
 
@@ -221,6 +245,14 @@ def test_nothing_begins_where_a_runner_would_be_asked_first(upload, settings):
     assert sent.jobs() == []
 
 
+def test_a_runner_that_takes_no_such_jobs_is_not_asked_first(upload, settings):
+    settings.TRANSCODE_LOCAL_WORKERS = "fallback"
+    seen_runner(job_types=[JobType.WEB_VIDEO])
+    sent = upload()
+    sent.came(half(sent))
+    assert sent.jobs()
+
+
 def test_uploads_take_no_more_than_half_of_the_workers(upload, settings):
     settings.CELERY_WORKER_CONCURRENCY = 2
     first, second = upload(), upload()
@@ -254,9 +286,9 @@ def test_no_runner_gets_a_job_whose_file_is_still_on_its_way(upload):
     sent = upload()
     sent.came(half(sent))
     runner = seen_runner()
-    assert offers.offers(runner, None) == []
+    assert offers.offers(runner) == []
     sent.finish()
-    assert [offer.type for offer in offers.offers(runner, None)] == [JobType.HLS]
+    assert [offer.type for offer in offers.offers(runner)] == [JobType.HLS]
 
 
 # ---- the encode

@@ -208,6 +208,20 @@ def test_a_video_is_deleted_after_a_question(visitor: Visitor, user) -> None:
     assert not Video.objects.exists()
 
 
+def test_nothing_is_done_with_a_video_that_is_not_known_yet(visitor: Visitor, user) -> None:
+    video = make_video(user, name="Late clip")
+    visitor.sign_in(user.email)
+    page = visitor.page
+
+    with overtaken(page, f"/video/{video.pk}$", lambda: visitor.goto(f"/videos/{video.pk}/")):
+        expect(page.get_by_role("link", name="← All videos")).to_be_visible()
+        expect(page.get_by_role("button", name="Delete…")).to_be_hidden()
+        expect(page.get_by_role("button", name="Rename…")).to_be_hidden()
+
+    page.get_by_role("button", name="Delete…").click()
+    expect(page.locator("#delete-name")).to_have_text("Late clip")
+
+
 def test_names_are_searched_and_states_are_chosen(visitor: Visitor, user) -> None:
     for name, place in (("Éclair", 1), ("Bread", 7), ("Bun", 4)):
         make_video(user, name=name, state=place)

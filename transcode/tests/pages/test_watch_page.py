@@ -7,10 +7,11 @@ import pytest
 from django.db import transaction
 from playwright.sync_api import Page, Route, expect
 
+from core.jobs.models import Job, Status
 from tests.e2e.conftest import Visitor
 from tests.support.clips import clip
 from tests.support.waiting import wait_until
-from transcode.models import Video, VideoJob, VideoState
+from transcode.models import JobType, Video, VideoJob, VideoState
 from transcode.tests.factories import make_video
 from transcode.tests.pages.watching import (
     PLAYER,
@@ -59,6 +60,34 @@ def test_a_video_that_cannot_be_played_says_so(visitor: Visitor, user) -> None:
 
     expect(page.locator("#player")).to_have_text("It cannot be played.")
     expect(page.locator("#video-error")).to_have_text("The disk was full.")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_after_a_failed_edit_nothing_is_offered_that_would_be_refused(
+    visitor: Visitor, user
+) -> None:
+    said = ["The edit failed: The disk was full.", "No words were heard in this video."]
+    video = make_video(user, state=VideoState.PUBLISHED, progress=100.0, warnings=said)
+    params, kind = {"video": str(video.pk)}, "transcode.video-studio-transcoding"
+    job = Job.objects.create(kind=kind, owner=user, params=params, status=Status.FAILED)
+    VideoJob.objects.create(job=job, video=video, type=JobType.STUDIO, is_counted=False)
+    visitor.sign_in(user.email)
+
+    page = visitor.goto(f"/videos/{video.pk}/")
+
+    expect(page.locator("#video-warnings li")).to_have_text(said)
+    expect(page.locator("#jobs tbody tr")).to_contain_text("Failed")
+    expect(page.get_by_role("button", name="Encode again")).to_be_visible()
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+
+
+def test_what_is_missing_can_be_tried_again(visitor: Visitor, user) -> None:
+    said = ["The rendition of 240p is missing: The disk was full."]
+    video = make_video(user, state=VideoState.PUBLISHED, progress=100.0, warnings=said)
+    visitor.sign_in(user.email)
+
+    page = visitor.goto(f"/videos/{video.pk}/")
+
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 

@@ -27,6 +27,12 @@ function show(job) {
   place.prepend(card);
 }
 
+/** Whether "Load more" will bring a job: the server also tells again what ended a while ago. */
+function comesLater(job) {
+  if (!finished(job) || isShown(job) || !done.querySelector(".more")) return false;
+  return Date.parse(job.created_at) <= Math.min(...[...done.querySelectorAll("time")].map(moment));
+}
+
 /** What a screen reader is told when a job ends. */
 function words(card) {
   const slots = ["title", "subject", "status", "error"];
@@ -105,7 +111,7 @@ document.addEventListener("htmx:load", ({ target }) => {
 });
 
 const socket = new LiveSocket("/ws/jobs/", {
-  onFrame: (frame) => { if (frame.type === "job") show(frame); },
+  onFrame: (frame) => { if (frame.type === "job" && !comesLater(frame)) show(frame); },
   onOpen: () => readAll().catch(() => {}),
   poll: readAll,
   onState: connectionLine(),

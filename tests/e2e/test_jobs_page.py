@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.jobs.events import announce
 from core.jobs.lifecycle import enqueue
 from core.kinds.selftest import Selftest
 from tests.e2e.conftest import Visitor
@@ -103,6 +104,23 @@ def test_older_jobs_come_page_by_page(visitor: Visitor, user) -> None:
 
     expect(page.locator("#done .job")).to_have_count(14)
     expect(page.get_by_role("button", name="Load more")).to_have_count(0)
+
+
+def test_an_older_job_that_is_told_of_again_waits_for_its_page(visitor: Visitor, user) -> None:
+    jobs = [begin(user) for _ in range(13)]
+    wait_until(lambda: all(not unfinished(job) for job in jobs))
+    page = visitor.sign_in(user.email)
+    expect(page.locator("html")).to_have_attribute("data-connection", "open")
+    expect(page.locator("#done .job")).to_have_count(12)
+
+    announce(jobs[0])  # The server does so by itself, every so often (core/jobs/consumers.py).
+    last = begin(user)
+
+    expect(page.locator("#done").locator(f"#job-{last.pk}")).to_be_visible()
+    expect(card(page, jobs[0])).to_have_count(0)
+    page.get_by_role("button", name="Load more").click()
+    expect(page.locator("#done .job").last).to_have_id(f"job-{jobs[0].pk}")
+    expect(page.locator("#done .job")).to_have_count(14)
 
 
 def unfinished(job) -> bool:

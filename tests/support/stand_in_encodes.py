@@ -35,6 +35,7 @@ def make(job: Job, folder: Path, fetch: Fetch) -> Made:
         "vod-audio-merge-transcoding": audio_merge,
         "generate-video-storyboard": storyboard,
         "video-transcription": transcription,
+        "video-studio-transcoding": studio,
     }
     if job["type"] not in makers:
         raise EncodeFailed(f"{job['type']} is not for this runner")
@@ -96,6 +97,38 @@ def transcription(job: Job, folder: Path, fetch: Fetch) -> Made:
     made = folder / "captions.vtt"
     made.write_text("WEBVTT\n\n00:00.000 --> 00:01.000\n(music)\n")
     return Made({"vttFile": made}, {"inputLanguage": "en"})
+
+
+def studio(job: Job, folder: Path, fetch: Fetch) -> Made:
+    """Apply the tasks one after the other, each to what the one before has left (4.4)."""
+    made = fetch(job["payload"]["input"]["videoFileUrl"])
+    for number, task in enumerate(job["payload"]["tasks"]):
+        target = folder / f"edited-{number}.mp4"
+        name, options = task["name"], task["options"]
+        if name == "cut":
+            edges = [("-ss", options.get("start")), ("-to", options.get("end"))]
+            words = [word for key, at in edges if at is not None for word in (key, str(at))]
+            run("-i", str(made), *words, *_X264, *_AAC, str(target))
+        elif name == "add-watermark":
+            _mark(made, fetch(options["file"]), options, target)
+        else:
+            clip = fetch(options["file"])
+            _join(*((clip, made) if name == "add-intro" else (made, clip)), target)
+        made = target
+    return Made({"videoFile": made})
+
+
+def _mark(video: Path, mark: Path, options: dict[str, Any], target: Path) -> None:
+    size, margin = options["watermarkSizeRatio"], options["horitonzalMarginRatio"]
+    place = f"main_w-overlay_w-main_w*{margin}:main_h*{options['verticalMarginRatio']}"
+    graph = f"[1:v][0:v]scale2ref=w=iw*{size}:h=ow/mdar[mark][under];[under][mark]overlay={place}"
+    run("-i", str(video), "-i", str(mark), "-filter_complex", graph, *_X264, *_AAC, str(target))
+
+
+def _join(first: Path, second: Path, target: Path) -> None:
+    """Put two clips of one size and with sound behind each other."""
+    graph = "[0:v][0:a][1:v][1:a]concat=n=2:v=1:a=1"
+    run("-i", str(first), "-i", str(second), "-filter_complex", graph, *_X264, *_AAC, str(target))
 
 
 def _inputs(job: Job, fetch: Fetch) -> list[str]:

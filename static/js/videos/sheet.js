@@ -6,7 +6,7 @@ import { JobTable } from "./jobtable.js";
 import { Player } from "./player.js";
 import { askForEdit } from "./studio.js";
 import {
-  awaitsStream, busy, encoding, facts, failed, failure, jobAct, languageName, onAir, playsAlready, renditionFacts,
+  awaitsStream, busy, encoding, facts, failure, jobAct, languageName, onAir, playsAlready, renditionFacts, retriable,
   stateWords,
 } from "./words.js";
 
@@ -35,11 +35,12 @@ export class VideoSheet {
     find("delete").addEventListener("click", () => this.#delete());
   }
 
-  /** Open a video, or none. */
+  /** Open a video, or none; nothing of it is shown, nor can be done, before it is known. */
   open(uuid) {
     if (uuid === this.uuid) return;
     this.uuid = uuid;
     this.#video = null;
+    find("open-video").hidden = true;
     this.complain("");
     this.jobs.show([]);
     find("live-key").replaceChildren();
@@ -53,6 +54,7 @@ export class VideoSheet {
     const before = this.#video;
     if (before && before.state.id !== video.state.id) this.#said = "";
     this.#video = video;
+    find("open-video").hidden = false;
     if (!awaitsStream(video)) find("live-key").replaceChildren();
     this.#head(video);
     this.#buttons(video);
@@ -87,7 +89,7 @@ export class VideoSheet {
     const isReady = video.state.id === 1 && !video.isLive;
     const shown = {
       cancel: encoding(video),
-      retry: failed(video) || (isReady && video.warnings.length > 0),
+      retry: retriable(video),
       again: isReady,
       edit: isReady,
       captions: isReady && video.hasAudio,

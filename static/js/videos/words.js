@@ -16,7 +16,11 @@ const STATES = {
 const BUSY = new Set([2, 3, 6, 9]);
 const ENCODING = new Set([2, 6, 9]);
 const FAILED = new Set([7, 8]);
-const CANCELLED = "The transcoding was cancelled."; // as transcode/videos/following.py says it
+// As transcode/videos/following.py says it.
+const CANCELLED = "The transcoding was cancelled.";
+const MISSING = " is missing: ";
+// Jobs that are asked for anew, and not tried again.
+const ONCE = new Set(["video-studio-transcoding", "live-rtmp-hls-transcoding"]);
 
 // What the page of jobs calls them too: the server has the words.
 const JOB_TITLES = JSON.parse(document.getElementById("jobs").dataset.titles);
@@ -50,6 +54,12 @@ export function failed({ state }) {
 /** Whether somebody has ended a video's work: for people that is no failure. */
 export function isCancelled(video) {
   return failed(video) && video.error === CANCELLED;
+}
+
+/** Whether the jobs of a video can be tried again: it has failed, or lacks a rendition. */
+export function retriable(video) {
+  const isReady = video.state.id === 1 && !video.isLive;
+  return failed(video) || (isReady && video.warnings.some((words) => words.includes(MISSING)));
 }
 
 /** Why a video has failed; nothing for one that was cancelled. */
@@ -127,9 +137,9 @@ export function executor({ executor: name }) {
 }
 
 /** What can be done about a job: "cancel", "retry" or nothing. */
-export function jobAct({ state }) {
+export function jobAct({ state, type }) {
   if ([1, 2, 5, 9].includes(state.id)) return "cancel";
-  return [4, 6].includes(state.id) ? "retry" : "";
+  return [4, 6].includes(state.id) && !ONCE.has(type) ? "retry" : "";
 }
 
 /** A duration as a clock shows it. */

@@ -20,13 +20,13 @@ import time
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-
-import httpx
+from urllib.parse import urlsplit
 
 from backend.bootstrap.debian import postgres_folder
 from backend.bootstrap.postgres import server as postgres
 from benchmarks import instance
 from benchmarks.figures import Figure, show
+from benchmarks.wire import Connection
 
 RUNNERS = 50
 PACE_S = 1 / 40
@@ -119,10 +119,10 @@ async def race(url: str, tokens: list[str], jobs: int, *, pace_s: float) -> Race
     """Let the runners take so many jobs."""
     result, turns = Race(), itertools.count()
     everybody = asyncio.Barrier(len(tokens))
-    async with httpx.AsyncClient(base_url=f"{url}/api/v1/runners/jobs", timeout=60) as client:
 
-        async def run(token: str) -> None:
-            offers = await offered(client, token)
+    async def run(token: str) -> None:
+        async with Connection(urlsplit(url).port or 0) as connection:
+            offers = await offered(connection, token)
             await everybody.wait()
             started = time.perf_counter()
             while offers and len(result.wins) < jobs:
@@ -131,31 +131,39 @@ async def race(url: str, tokens: list[str], jobs: int, *, pace_s: float) -> Race
                     await asyncio.sleep(max(0.0, due - time.perf_counter()))
                 if len(result.wins) >= jobs:
                     return
-                await accept(client, token, random.choice(offers)["uuid"], result)
-                offers = await offered(client, token)
+                await accept(connection, token, random.choice(offers)["uuid"], result)
+                offers = await offered(connection, token)
 
-        await asyncio.gather(*(run(token) for token in tokens))
+    await asyncio.gather(*(run(token) for token in tokens))
     return result
 
 
-async def offered(client: httpx.AsyncClient, token: str) -> list[dict[str, str]]:
+async def offered(connection: Connection, token: str) -> list[dict[str, str]]:
     """Return the jobs that a runner may have."""
-    asked = await client.post("/request", json={"runnerToken": token})
-    found: list[dict[str, str]] = asked.json()["availableJobs"]
+    _, body = await connection.ask(post("request", token))
+    found: list[dict[str, str]] = json.loads(body)["availableJobs"]
     return found
 
 
-async def accept(client: httpx.AsyncClient, token: str, uuid: str, result: Race) -> None:
+async def accept(connection: Connection, token: str, uuid: str, result: Race) -> None:
     """Try to take one job."""
     began = time.perf_counter()
-    answer = await client.post(f"/{uuid}/accept", json={"runnerToken": token})
+    status, _ = await connection.ask(post(f"{uuid}/accept", token), expected=(200, 409))
     result.accept_ms.append(1000 * (time.perf_counter() - began))
-    if answer.status_code == 200:
+    if status == 200:
         result.wins[uuid] += 1
-    elif answer.status_code == 409:
-        result.refused += 1
     else:
-        answer.raise_for_status()
+        result.refused += 1
+
+
+def post(path: str, token: str) -> bytes:
+    """Return a runner's call."""
+    body = json.dumps({"runnerToken": token}).encode()
+    head = (
+        f"POST /api/v1/runners/jobs/{path} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, show
 from benchmarks.submit import server
+from benchmarks.wire import Connection
 
 CONNECTIONS = 64
 AT_ONCE = 16
@@ -58,7 +59,7 @@ async def _measure(port: int, token: str, count: int) -> None:
     show([Figure("POST compress / empty view, p50, one at a time", [ratios[0]], 2)])
     show([Figure("POST compress / empty view, p50, sixteen at once", [ratios[1]], 2)])
     async with Connection(port) as one:
-        answer = await one.ask(_post(token, "compress"))
+        _, answer = await one.ask(_post(token, "compress"))
     rid = answer.partition(b'"rid":"')[2][:32].decode()
     seconds = 2.0 if count < 100 else 6.0
     health = await _per_second(port, _get("/healthz", token), seconds)
@@ -67,30 +68,6 @@ async def _measure(port: int, token: str, count: int) -> None:
     ratio = [status / health]
     show([Figure("status / healthz, answers a second", ratio, 0.45, at_least=True)])
     show([Figure("the same, being in front of Django", ratio, 0.8, at_least=True)])
-
-
-class Connection:
-    """One connection that is kept: it sends a request and reads the answer."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-
-    async def __aenter__(self) -> "Connection":
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.writer.close()
-
-    async def ask(self, request: bytes) -> bytes:
-        """Return head and body. Raises: `RuntimeError` for anything but 200."""
-        self.writer.write(request)
-        head = await self.reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
-        body = await self.reader.readexactly(length)
-        if b" 200 " not in head.split(b"\r\n")[0]:
-            raise RuntimeError(f"{head!r} {body!r}")
-        return head + body
 
 
 async def _posts_ms(

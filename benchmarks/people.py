@@ -12,7 +12,6 @@ from websockets.sync.client import connect
 
 from benchmarks.instance import Instance
 
-POLL_S = 0.02
 FAILED = 7
 PATIENCE_S = 600.0
 
@@ -51,18 +50,6 @@ class Person:
             yield uuid, sent_at
         finally:
             self.client.delete(f"/video/{uuid}")
-
-    def wait(self, uuid: str, is_so: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
-        """Return the video once it is so."""
-        deadline = time.monotonic() + PATIENCE_S
-        while time.monotonic() < deadline:
-            video: dict[str, Any] = self.client.get(f"/video/{uuid}").json()["video"]
-            if is_so(video):
-                return video
-            if video["state"]["id"] == FAILED:
-                raise RuntimeError(f"the video failed: {video['error']}")
-            time.sleep(POLL_S)  # as a client without a socket asks
-        raise TimeoutError("the video did not become so")
 
     def hear(self, uuid: str, is_so: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
         """Return the video once it is so, as a page that listens on the socket has it.

@@ -50,7 +50,7 @@ def main() -> int:
 def playable_s(person: Person, path: Path) -> float:
     """Return the seconds from the last byte until the first frame could be fetched."""
     with person.upload(path) as (uuid, sent_at):
-        person.first_frame(person.wait(uuid, lambda video: video["playable"]))
+        person.first_frame(person.hear(uuid, lambda video: video["playable"]))
         return time.perf_counter() - sent_at
 
 
@@ -79,7 +79,7 @@ def early_s(person: Person, path: Path) -> float:
     sender = threading.Thread(target=send)
     sender.start()
     try:
-        person.first_frame(person.wait(uuid, lambda video: video["playable"]))
+        person.first_frame(person.hear(uuid, lambda video: video["playable"]))
         played_at = time.perf_counter()
     finally:
         sender.join()

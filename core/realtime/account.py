@@ -43,8 +43,12 @@ class AccountWatch:
         """Take a revocation, which is looked into, or what the row said."""
         if event.name == REVOKED:
             account_sweep().hurry()
-        elif event.name == _STATE and event.data["version"] != self.identity.token_version:
+        elif event.name == _STATE and self._is_revoked_by(event.data["version"]):
             self._end()
+
+    def _is_revoked_by(self, version: int | None) -> bool:
+        """Versions only grow: a lower one was read before this socket's token was made."""
+        return version is None or version > self.identity.token_version
 
     def resync(self) -> None:
         """Look into it, since a revocation may be lost."""

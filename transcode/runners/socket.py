@@ -55,11 +55,15 @@ class Runners(socketio.AsyncNamespace):  # type: ignore[misc] # untyped
         if trust := scope.get("extensions", {}).get(TRUST_EXTENSION):
             trust()
         scope[KNOWN] = True
-        self.sockets[sid] = runner_id
-        self._ends[sid] = environ["asgi.send"]
+        self.enter(sid, runner_id, environ["asgi.send"])
         await self._say_seen()
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look_after_them())
+
+    def enter(self, sid: str, runner_id: int, end: Send) -> None:
+        """Have a socket looked after from now on; a close that is sent to `end` ends it."""
+        self.sockets[sid] = runner_id
+        self._ends[sid] = end
 
     async def on_disconnect(self, sid: str, _reason: str = "") -> None:
         """Note that a runner went; it has a while to come back."""
@@ -69,21 +73,24 @@ class Runners(socketio.AsyncNamespace):  # type: ignore[misc] # untyped
             await in_thread(_went, runner_id, sid)
 
     async def _look_after_them(self) -> None:
-        """While any are here: say so, and close the sockets of those that were removed."""
         while self.sockets:
             await asyncio.sleep(LOOK_EVERY_S)
             await self._say_seen()
             try:
-                there = await in_thread(note_open, set(self.sockets.values()), timezone.now())
+                await self.look()
             except AnyDatabaseError as error:
                 logger.warning("runners could not be looked up: %s", type(error).__name__)
-                continue
-            for sid, runner_id in list(self.sockets.items()):
-                if runner_id not in there and (end := self._ends.pop(sid, None)):
-                    # In a task of its own: a client that reads nothing keeps nobody else waiting.
-                    closing = asyncio.create_task(self._close(sid, end))
-                    self._closing.add(closing)
-                    closing.add_done_callback(self._closing.discard)
+
+    async def look(self) -> None:
+        """Note who is here, and close the sockets of those that were removed."""
+        asked = dict(self.sockets)  # Who comes while the answer does is not in it.
+        there = await in_thread(note_open, set(asked.values()), timezone.now())
+        for sid, runner_id in asked.items():
+            if runner_id not in there and (end := self._ends.pop(sid, None)):
+                # In a task of its own: a client that reads nothing keeps nobody else waiting.
+                closing = asyncio.create_task(self._close(sid, end))
+                self._closing.add(closing)
+                closing.add_done_callback(self._closing.discard)
 
     async def _close(self, sid: str, end: Send) -> None:
         """End a socket as a whole: the library ends the namespace and leaves the rest open."""
@@ -93,8 +100,11 @@ class Runners(socketio.AsyncNamespace):  # type: ignore[misc] # untyped
         await end({"type": "websocket.close", "code": UNAUTHENTICATED})
 
     async def _say_seen(self) -> None:
+        asked = dict(self.sockets)
         try:
-            await in_thread(presence.seen, dict(self.sockets))
+            await in_thread(presence.seen, asked)
+            for sid in asked.keys() - self.sockets.keys():  # It may have been noted after its end.
+                await in_thread(presence.gone, asked[sid], sid)
         except redis.RedisError as error:
             logger.warning("runners' sockets were not noted: %s", type(error).__name__)
 

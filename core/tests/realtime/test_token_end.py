@@ -10,13 +10,17 @@ from core.accounts.tokens import token_pair
 from core.jobs.events import announce
 from core.jobs.models import Job
 from core.realtime import close_codes
+from core.realtime.account import AccountWatch
+from core.realtime.identity import Identity
+from core.realtime.publish import Event
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
 def short_socket(open_socket, user, access_token):
-    """Return a socket whose token has a few seconds left."""
+    """Return a socket whose token has a few seconds left, none of them for a server's first."""
+    open_socket(f"/ws/jobs/?token={access_token(user)}")
     return open_socket(f"/ws/jobs/?token={access_token(user, lifetime=timedelta(seconds=4))}")
 
 
@@ -104,3 +108,16 @@ def test_a_revocation_whose_event_was_lost_is_found_by_the_sweep(open_socket, us
     User.objects.filter(pk=user.pk).update(token_version=user.token_version + 1)
 
     assert client.close_code() == close_codes.UNAUTHENTICATED
+
+
+@pytest.mark.parametrize(
+    ("version", "ends"), [(None, True), (2, True), (1, False), (0, False)],
+    ids=["no such account", "revoked since", "as it was", "read before the token was made"],
+)  # fmt: skip
+def test_what_was_read_before_the_token_was_made_ends_nothing(user, version, ends):
+    ended = []
+    watch = AccountWatch(Identity(user, 1, 0.0), end=lambda: ended.append(True))
+
+    watch.deliver(Event(name="account.state", data={"version": version}))
+
+    assert bool(ended) is ends

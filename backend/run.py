@@ -141,7 +141,7 @@ def export(settings: "LazySettings") -> None:
         MEDIALOOM_REDIS_IS_EMBEDDED=str(settings.REDIS_IS_EMBEDDED).lower(),
         MEDIALOOM_MOVERS=str(2 + settings.TRANSCODE_LIVE_MAX_SESSIONS),
         MEDIALOOM_TAKES_LIVE=str(settings.TRANSCODE_LIVE_RTMP_PORT > 0).lower(),
-        PATH=programs + os.pathsep + os.environ.get("PATH", os.defpath),
+        PATH=os.environ.get("PATH", os.defpath) + os.pathsep + programs,
         PYTHONUNBUFFERED="1",
     )
 

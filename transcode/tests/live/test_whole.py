@@ -30,7 +30,7 @@ def test_a_runner_encodes_a_live_stream_which_plays_all_along_and_is_replayed(
         while working.is_alive():
             viewer.look()
         working.join()
+        assert (work.refused, work.answer.status_code) == ([], 204)
         assert sender.wait(30) == 0
     assert viewer.lists > 3
-    assert (work.refused, work.answer.status_code) == ([], 204)
     check_replay(viewer, video, LENGTH_S)

@@ -118,7 +118,7 @@ def test_a_video_plays_while_it_is_encoded(visitor: Visitor, user, tmp_path) -> 
     expect(page.locator("#video-plays")).to_be_visible()
     assert now["width"] / now["height"] == pytest.approx(16 / 9, abs=0.02)
     # The playlists go on growing under the open player, to the end.
-    watched(page, 20)
+    watched(page, 10)
     published(video)
     state(page, "Ready")
 
@@ -136,7 +136,7 @@ def test_a_stream_whose_worker_dies_goes_on_where_it_was(
     watched(page, 1.5)
 
     platform.worker.kill()
-    wait_until(lambda: not Video.objects.get().is_playable, timeout_s=60)
+    wait_until(lambda: not Video.objects.get().is_playable, timeout_s=100)
     platform.heal()
 
     # It is not begun anew, and nobody has to press anything.
@@ -164,7 +164,7 @@ def test_what_the_page_shows_of_the_progress_only_grows(visitor: Visitor, user, 
         seen.append(float(page.locator("#video-progress").get_attribute("value") or 0))
         return page.locator("#video-state").text_content() == "Ready"
 
-    wait_until(is_ready, timeout_s=100)
+    wait_until(is_ready, timeout_s=150)
 
     assert seen == sorted(seen)
     assert len(set(seen)) > 2

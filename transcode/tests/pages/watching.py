@@ -67,7 +67,7 @@ def watched(page: Page, seconds: float) -> dict[str, Any]:
         now = page.evaluate(PLAYER)
         return now if now and now["at"] >= seconds and now["frames"] > 0 else None
 
-    return wait_until(far_enough, timeout_s=90)
+    return wait_until(far_enough, timeout_s=150)
 
 
 def published(video: Video) -> Video:
@@ -78,7 +78,7 @@ def published(video: Video) -> Video:
         assert video.state != VideoState.TRANSCODING_FAILED, video.error
         return video.state == VideoState.PUBLISHED
 
-    wait_until(is_over, timeout_s=120)
+    wait_until(is_over, timeout_s=200)
     return video
 
 
@@ -97,7 +97,7 @@ def uploaded(visitor: Visitor, user: Any, path: Path, access_token: Any, name: s
     return Video.objects.get(pk=answer.json()["video"]["uuid"])
 
 
-def long_clip(folder: Path, duration_s: int = 24) -> Path:
+def long_clip(folder: Path, duration_s: int = 14) -> Path:
     """Make a clip that no browser plays as it is, and that takes a while to encode."""
     path = folder / "slow to encode.avi"
     picture = f"testsrc2=size=1280x720:rate=30:duration={duration_s}"

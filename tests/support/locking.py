@@ -7,8 +7,11 @@ from django.db import connections
 
 
 @contextlib.contextmanager
-def locked(impatient=None) -> Iterator[None]:
-    """Hold the lock that every writer of jobs needs; `impatient` gives up on it at once."""
+def locked(impatient=None, tables: str = "core_job, core_jobattempt") -> Iterator[None]:
+    """Hold the lock that every writer of jobs needs; `impatient` gives up on it at once.
+
+    `tables`: those that are locked, in a database that locks less than the whole.
+    """
     other = connections.create_connection("default")
     try:
         other.ensure_connection()
@@ -16,7 +19,7 @@ def locked(impatient=None) -> Iterator[None]:
             other.connection.execute("BEGIN IMMEDIATE")
         else:
             other.set_autocommit(False)
-            other.cursor().execute("LOCK TABLE core_job, core_jobattempt IN EXCLUSIVE MODE")
+            other.cursor().execute(f"LOCK TABLE {tables} IN EXCLUSIVE MODE")
         with _impatience(impatient) if impatient else contextlib.nullcontext():
             yield
         other.connection.rollback()

@@ -9,9 +9,11 @@ import logging
 import secrets
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import ClassVar
+from socketserver import ThreadingMixIn
+from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 from django.db import Error as AnyDatabaseError
@@ -21,6 +23,7 @@ from transcode.live import sessions
 
 logger = logging.getLogger(__name__)
 MAX_BODY_BYTES = 64 * 1024
+AT_ONCE = 4
 OK, NO, NOT_NOW = 204, 403, 503
 
 
@@ -29,7 +32,7 @@ def opened() -> Iterator[str]:
     """Answer in a thread for as long as the block lasts; give the address to ask at."""
     secret = secrets.token_urlsafe(16)
     handler = type("Handler", (_Handler,), {"secret": secret})
-    with HTTPServer(("127.0.0.1", 0), handler) as server:
+    with _Server(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True, name="live-door")
         thread.start()
         try:
@@ -39,8 +42,29 @@ def opened() -> Iterator[str]:
             thread.join()
 
 
+class _Server(ThreadingMixIn, HTTPServer):
+    """Answers a few at a time.
+
+    A change may wait for a locked database. Were others to wait behind it for ten seconds,
+    nginx would let go of streams that have only asked whether they may stay.
+    """
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._threads_kept = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="live-door")
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in one of a few threads, each with a connection to the database that it keeps."""
+        self._threads_kept.submit(self.process_request_thread, request, client_address)
+
+    def server_close(self) -> None:
+        """Let who is being answered have the answer."""
+        super().server_close()
+        self._threads_kept.shutdown()
+
+
 class _Handler(BaseHTTPRequestHandler):
-    """One question after the other: each takes a moment, and nginx waits for none."""
+    """One question: nginx waits for no answer, and asks others meanwhile."""
 
     secret: ClassVar[str]
     timeout = 5.0

@@ -1,11 +1,13 @@
 """Where nginx asks: answered to nginx alone, about keys that are known."""
 
 import http.client
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
 
+from tests.support.locking import locked
 from transcode.live import door
 from transcode.models import LiveSession
 
@@ -50,6 +52,20 @@ def test_a_sender_is_let_in_under_the_inside_name_and_noted_when_it_leaves(ask, 
     assert ask("stay", **said) == (204, None)
     assert LiveSession.objects.get().publisher == "7"
     assert ask("left", **said) == (204, None)
+    assert LiveSession.objects.get().publisher == ""
+
+
+def test_who_stays_does_not_wait_for_a_change_that_waits_for_the_database(ask, announce):
+    new = announce()
+    said = {"name": new.stream_key, "clientid": "7"}
+    assert ask("publish", **said)[0] == 302
+
+    with ThreadPoolExecutor(1) as other:
+        with locked(tables=LiveSession._meta.db_table):
+            leaving = other.submit(ask, "left", **said)
+            assert [ask("stay", **said)[0] for _ in range(20)] == [204] * 20
+            assert not leaving.done()
+        assert leaving.result() == (204, None)
     assert LiveSession.objects.get().publisher == ""
 
 

@@ -62,7 +62,6 @@ class VideoKind(JobKind):
     stall: ClassVar[str] = "vod"
     parts: ClassVar[tuple[str, ...]] = ()
     update_parts: ClassVar[tuple[str, ...]] = ()
-    is_abortable: ClassVar[bool] = True
     is_for_runners: ClassVar[bool] = True
     is_for_workers: ClassVar[bool] = True
     has_progress: ClassVar[bool] = True
@@ -195,9 +194,16 @@ class VideoKind(JobKind):
 
     @classmethod
     def begun_anew(cls, job: Job) -> None:
-        """Give a retried job its failures back. Raises: `NotAllowed` when its video is gone."""
-        if not VideoJob.objects.filter(job=job.pk).exists():
+        """Give a retried job its failures back.
+
+        Raises: `NotAllowed` when its video is gone, or the upload that it followed was given up.
+        """
+        video_job = VideoJob.objects.select_related("video").filter(job=job.pk).first()
+        if video_job is None:
             raise NotAllowed("The video of this job was deleted.")
+        # It would hold a worker for an upload that is not followed again (ADR 12).
+        if video_job.has_to_wait and video_job.round != video_job.video.round:
+            raise NotAllowed("The upload that this job followed is not followed again.")
         VideoJob.objects.filter(job=job.pk).update(failures=0, failed_by={}, withheld={})
 
     @classmethod

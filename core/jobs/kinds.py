@@ -39,7 +39,9 @@ class JobKind:
     in all; the next starts after `retry_delays_s`. `time_limit_s` is for one attempt.
     `retries_crashes` counts an error that nobody expected (a disk or a bucket that says no)
     as one that may pass. `lost_code` and `lost_message` say why a job failed whose last holder
-    fell silent. `is_startable` lets `POST /api/v1/jobs/` begin it. `title` is what people call it.
+    fell silent. `is_abortable` lets who holds a job give it back, for another to begin it anew;
+    without it a worker that is told to stop fails the job. `is_startable` lets
+    `POST /api/v1/jobs/` begin it. `title` is what people call it.
     """
 
     name: ClassVar[str] = ""
@@ -55,6 +57,7 @@ class JobKind:
     retry_delays_s: ClassVar[Sequence[float]] = ()
     time_limit_s: ClassVar[float] = 3600.0
     memory_limit_bytes: ClassVar[int] = 2**31
+    is_abortable: ClassVar[bool] = True
     is_startable: ClassVar[bool] = False
     is_staff_only: ClassVar[bool] = False
 

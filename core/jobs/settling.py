@@ -52,7 +52,7 @@ def settle(holding: Holding, error: BaseException, *, patience_s: float | None =
     if isinstance(error, lifecycle.LeaseLost | DatabaseAway):
         logger.info("job %s is no longer ours: %s", job.pk, error)
         return
-    if isinstance(error, GivenBack):
+    if isinstance(error, GivenBack) and (job.is_finishing or kind_named(job.kind).is_abortable):
         logger.info("job %s goes back: this worker stops", job.pk)
         _end(holding, lambda: lifecycle.release(job), patience_s)
         return
@@ -69,6 +69,8 @@ def _as_job_error(holding: Holding, error: BaseException) -> JobError:
     """Give what was raised a code and a sentence for people; a crash is logged once, here."""
     if isinstance(error, JobError):
         return error
+    if isinstance(error, GivenBack):
+        return JobError("The worker was told to stop.", code="worker_stopped")
     if isinstance(error, MemoryError):
         return JobError("The job needed more memory than it may have.", code="memory")
     logger.error("job %s crashed", holding.job.pk, exc_info=error)

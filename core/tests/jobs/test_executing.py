@@ -266,6 +266,21 @@ def test_a_worker_told_to_stop_gives_the_job_back(run):
     assert obeyed == [True]
 
 
+def test_a_job_that_cannot_begin_anew_fails_when_its_worker_is_told_to_stop(run, monkeypatch):
+    monkeypatch.setattr(kinds.Scripted, "is_abortable", False)
+
+    def script(kind):
+        stopping._stop()
+        return sleep(kind)
+
+    try:
+        failed = run(script)
+    finally:
+        stopping._begin()
+    assert (failed.status, failed.error_code) == (Status.FAILED, "worker_stopped")
+    assert failed.error_message == "The worker was told to stop."
+
+
 def test_a_worker_told_to_stop_begins_nothing(job):
     stopping._stop()
     try:

@@ -1,12 +1,13 @@
 """A live stream from its first picture to its replay."""
 
+import signal
 import threading
 
 import pytest
 
 from transcode.api.playing import play_url
 from transcode.models import VideoState
-from transcode.tests.live.conftest import fresh, in_state, take
+from transcode.tests.live.conftest import fresh, in_state, live_job, take
 from transcode.tests.live.sending import LiveRunner, sending
 from transcode.tests.live.viewing import Viewer, check_replay
 
@@ -34,3 +35,19 @@ def test_a_runner_encodes_a_live_stream_which_plays_all_along_and_is_replayed(
         assert sender.wait(30) == 0
     assert viewer.lists > 3
     check_replay(viewer, video, LENGTH_S)
+
+
+def test_a_stream_ends_with_the_worker_that_is_told_to_stop(ingest, platform, announce):
+    new = announce(low_latency=True, replay=False)
+    with sending(new, 60) as sender:
+        in_state(new.video, VideoState.PUBLISHED)
+        platform.worker.process.send_signal(signal.SIGTERM)
+        video = in_state(new.video, VideoState.LIVE_ENDED)
+        assert sender.wait(60) is not None
+    platform.worker.process.wait(30)
+    platform.heal()
+
+    job = live_job(video).job
+    assert (job.status, job.error_code, job.attempt) == ("failed", "worker_stopped", 1)
+    assert video.error == job.error_message == "The worker was told to stop."
+    assert not video.is_playable

@@ -2,10 +2,12 @@
 
 It is a hint: an event that cannot be sent is logged, and the beat task sends another. At
 most one leaves a second, from all processes together; what comes meanwhile becomes one
-more a moment later, so that the last change is always followed by an event.
+more a moment later, so that the last change is always followed by an event. An event that is
+due later holds none up that is due sooner.
 """
 
 import logging
+import time
 from functools import cache, partial
 from math import ceil
 
@@ -26,6 +28,7 @@ EVENT = "available-jobs"
 ANNOUNCE = "transcode.announce_jobs"
 EVERY_MS = 1000
 _NOW, _LATER = "transcode:announced", "transcode:announce-later"
+_AGAIN = "transcode:announce-again"
 
 
 def jobs_available(*, delay_s: float = 0.0) -> None:
@@ -44,6 +47,22 @@ def announce(*, delay_s: float = 0.0) -> None:
         logger.warning("runners were not told of a job: %s", type(error).__name__)
 
 
+def jobs_available_again(delay_s: float) -> None:
+    """Tell the runners once more after the commit and at least so many seconds."""
+    transaction.on_commit(partial(_announce_again, delay_s), robust=True)
+
+
+def _announce_again(delay_s: float) -> None:
+    """Have one announced at a whole second, whatever is announced until then. Never raises."""
+    due_at = ceil(time.time() + delay_s)
+    wait_s = due_at - time.time()
+    try:
+        if connection().set(f"{_AGAIN}:{due_at}", 1, nx=True, px=ceil(wait_s * 1000)):
+            _send_in(wait_s)
+    except (redis.RedisError, *BROKER_ERRORS) as error:
+        logger.warning("runners will not be told again: %s", type(error).__name__)
+
+
 def is_one_due() -> bool:
     """Return whether an event is on its way already; False while Redis is away."""
     try:
@@ -53,11 +72,17 @@ def is_one_due() -> bool:
 
 
 def _announce_later(delay_s: float) -> None:
+    delay_ms, redis_now = ceil(delay_s * 1000), connection()
     # Set before it is sent: it goes with the delay, so a change after that sends another.
-    if connection().set(_LATER, 1, nx=True, px=ceil(delay_s * 1000)):
-        current_app.send_task(
-            ANNOUNCE, countdown=delay_s, queue=settings.MAINTENANCE_QUEUE, retry=False
-        )
+    is_first = redis_now.set(_LATER, 1, nx=True, px=delay_ms)
+    if is_first or redis_now.pexpire(_LATER, delay_ms, lt=True):
+        _send_in(delay_s)
+
+
+def _send_in(delay_s: float) -> None:
+    current_app.send_task(
+        ANNOUNCE, countdown=delay_s, queue=settings.MAINTENANCE_QUEUE, retry=False
+    )
 
 
 def emit() -> None:

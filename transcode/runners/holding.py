@@ -23,7 +23,7 @@ from core.jobs.types import Json
 from transcode.kind import VideoKind, video_kind
 from transcode.models import Runner, VideoJob
 from transcode.runners import offers, registration
-from transcode.runners.events import is_one_due, jobs_available
+from transcode.runners.events import is_one_due, jobs_available, jobs_available_again
 from transcode.runners.problems import (
     NotPending,
     NotProcessing,
@@ -168,7 +168,7 @@ def abort(hold: Held, reason: str) -> None:
     except lifecycle.LeaseLost as lost:
         raise _too_late(hold) from lost
     # For this runner, should there be no other.
-    jobs_available(delay_s=offers.WITHHELD_FOR.total_seconds() + 0.5)
+    jobs_available_again(offers.WITHHELD_FOR.total_seconds())
 
 
 def error(hold: Held, message: str) -> None:

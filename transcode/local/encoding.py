@@ -1,7 +1,6 @@
 """Progressive MP4s made here: web videos, and a still under a sound (transcode contract, 4.2)."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 from django.conf import settings
 from PIL import Image
@@ -18,7 +17,7 @@ from transcode.kind import VideoKind
 from transcode.local import running
 from transcode.local.ladder import encode_hls
 from transcode.local.remux import encode_remux
-from transcode.local.sources import source_of
+from transcode.local.sources import sound_of, source_of
 from transcode.videos import storage
 
 __all__ = ["encode_audio_merge", "encode_hls", "encode_remux", "encode_web_video"]
@@ -60,12 +59,12 @@ def encode_audio_merge(kind: VideoKind) -> Json:
     path, video = kind.scratch / "merged.mp4", kind.video
     if not video.preview_name:
         raise TemporaryFailure("The sound has no picture to go with it.", code="source_missing")
-    with source_of(kind) as source, storage.local_path(video.preview_name) as preview:
+    with sound_of(kind) as sound, storage.local_path(video.preview_name) as preview:
         with Image.open(preview, formats=["JPEG"]) as picture:
             size = picture.size
 
         def make(encoder: Encoder) -> Command:
-            fps, sound = kind.video_job.fps or 1, (Path(source.path), source.info)
+            fps = kind.video_job.fps or 1
             return commands.audio_merge(*sound, preview, size, path, fps=fps, encoder=encoder)
 
         running.encode(kind, make, output_bps=STILL_BPS, on_progress=_teller(kind))

@@ -34,6 +34,22 @@ def source_of(kind: VideoKind) -> Iterator[Source]:
         yield Source(path, info, audio_path, _info(kind, video, apart.name, audio_path))
 
 
+@contextmanager
+def sound_of(kind: VideoKind) -> Iterator[tuple[Path, MediaInfo]]:
+    """Give the best sound of a job's video, on this machine for as long as the block.
+
+    Raises: `TemporaryFailure` when there is none or it cannot be read.
+    """
+    best = selectors.max_quality_audio(kind.video)
+    if best is None:
+        raise TemporaryFailure("The video has no file to work on.", code="source_missing")
+    with storage.local_path(best.name) as path:
+        info = _info(kind, kind.video, best.name, path)
+        if info.audio is None:
+            raise TemporaryFailure("The video's sound is not there.", code="source_missing")
+        yield path, info
+
+
 def _info(kind: VideoKind, video: Video, name: str, path: Path) -> MediaInfo:
     """Look at a file, unless it is the original, which was looked at when it came."""
     if name == video.source_name and video.probe:

@@ -76,7 +76,8 @@ def payload_of(planned: PlannedJob, video: Video, files: str) -> dict[str, Any]:
     source, output = f"{files}/max-quality", {"resolution": planned.resolution, "fps": planned.fps}
     if planned.type == JobType.AUDIO_MERGE:
         preview = f"{files}/previews/max-quality"
-        return {"input": {"audioFileUrl": source, "previewFileUrl": preview}, "output": output}
+        sound = f"{source}/audio"
+        return {"input": {"audioFileUrl": sound, "previewFileUrl": preview}, "output": output}
     best = selectors.max_quality(video)
     is_split = best is not None and selectors.separate_audio_of(video, best) is not None
     audio = [f"{files}/max-quality/audio"] if is_split else []

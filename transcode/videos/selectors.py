@@ -76,7 +76,13 @@ def max_quality(video: Video) -> Stored | None:
 
 
 def max_quality_audio(video: Video) -> Stored | None:
-    """Return the best separate sound, else what `max_quality` gives."""
+    """Return the best separate sound, else what `max_quality` gives.
+
+    An original without a picture is the best of them: what was made of it may have no sound.
+    """
+    original = _original(video)
+    if original and not original.has_video:
+        return original
     return _separate_audio(video) or max_quality(video)
 
 

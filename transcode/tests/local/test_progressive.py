@@ -16,6 +16,7 @@ from transcode.tests.engines.test_commands import checksums
 from transcode.tests.local.cards import CARD, card_that_does
 from transcode.tests.local.conftest import run_all, states, waiting
 from transcode.videos import storage
+from transcode.videos.changing import retranscode
 from transcode.videos.services import create_video
 
 DONE = (Status.SUCCEEDED, "")
@@ -72,6 +73,21 @@ def test_a_sound_becomes_a_video_with_its_cover(create):
     assert video.is_playable
     # The still was there for its renditions only.
     assert not video.files.filter(kind=FileKind.WEB).exists()
+
+
+@pytest.mark.parametrize("is_split", [True, False])
+def test_a_sound_that_became_a_video_gets_a_new_ladder(create, settings, is_split):
+    settings.TRANSCODE_SPLIT_AUDIO_VIDEO = is_split
+    video = run_all(create("cover"))
+    retranscode(video=video)
+    again = run_all(video)
+
+    assert (again.state, again.error) == (VideoState.PUBLISHED, "")
+    assert states(video)[JobType.AUDIO_MERGE] == [DONE] * 2
+    merged = waiting(video, JobType.AUDIO_MERGE)[1].video_job
+    assert merged.payload["input"]["audioFileUrl"].endswith("/max-quality/audio")
+    sound = again.files.filter(kind=FileKind.HLS, has_audio=True).order_by("resolution").first()
+    assert probe(storage.root() / sound.name).audio.codec == "aac"
 
 
 # ---- encoders

@@ -100,6 +100,13 @@ def test_the_best_sound_is_the_separate_one_else_whatever_is_best(video):
     assert selectors.max_quality_audio(video).name == sound.name
 
 
+def test_an_original_without_a_picture_is_the_best_sound(video):
+    video.has_video = False
+    rendition(video, 0)
+    rendition(video, 480)
+    assert selectors.max_quality_audio(video).name == video.source_name
+
+
 def test_a_silent_rendition_brings_the_separate_sound_along(video):
     video.source_name = ""
     rendition(video, 720)

@@ -20,7 +20,7 @@ from zope.interface import implementer
 
 from backend import body_limit
 from backend.asgi_uvicorn import PING_EVERY_S
-from core.api.unread import LINGER_S
+from core.api.unread import LINGER_S, Headers
 from core.realtime.asgi import Application
 
 NO_LIMIT = -1
@@ -59,6 +59,7 @@ class Request(WebRequest):  # type: ignore[misc] # daphne has no types
     received_bytes = 0
     limit_bytes = 0
     path_text = ""
+    head: Headers = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.flow = Flow()
@@ -85,7 +86,7 @@ class Request(WebRequest):  # type: ignore[misc] # daphne has no types
     def gotLength(self, length: int | None) -> None:  # noqa: N802
         """Judge the declared length, before a byte of the body is stored."""
         raw = self.requestHeaders.getAllRawHeaders()
-        headers = [(name.lower(), value) for name, values in raw for value in values]
+        headers = self.head = [(name.lower(), value) for name, values in raw for value in values]
         path = self.path_text = self.channel._path.partition(b"?")[0].decode("latin-1")
         self.limit_bytes = body_limit.anonymous_limit(path)
         if body_limit.may_exceed(self.limit_bytes, headers):
@@ -113,7 +114,7 @@ class Request(WebRequest):  # type: ignore[misc] # daphne has no types
         if self.refused or size_bytes <= self.limit_bytes:
             return
         self.refused = True
-        kind, body = body_limit.too_large_body(self.path_text, self.limit_bytes)
+        kind, body = body_limit.too_large_body(self.path_text, self.head, self.limit_bytes)
         self.channel.transport.write(
             b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Type: %s\r\n"
             b"Content-Length: %d\r\n\r\n%s" % (kind.encode(), len(body), body)

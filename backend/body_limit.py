@@ -27,16 +27,27 @@ from core.api.errors import (
     OUT_OF_ORDER,
     OUT_OF_ORDER_RETRY_AFTER_S,
     PROBLEM_TYPE,
+    WHOLE,
+    ErrorStyle,
+    Failure,
+    core_body,
     is_out_of_order,
 )
 from core.api.unread import Answer, Headers, answer_unread
 from core.realtime.asgi import Application, Message, Receive, Scope, Send
+from core.uploads.views.base import upload_body_of_error
 from media_api.asgi import is_media_api
 from media_api.services.errors import TooLarge as FileTooLarge
 
 logger = logging.getLogger(__name__)
 
 MAX_SESSION_KEY = 40
+UPLOADS = "/api/v1/core/uploads/"
+# How the core contract shapes errors, by prefix; elsewhere they are problem+json.
+STYLES: dict[str, ErrorStyle] = {
+    "/api/v1/core/": upload_body_of_error,
+    "/api/v1/users/": core_body,
+}
 
 
 class TooLarge(Exception):  # noqa: N818 - an answer, not a fault
@@ -162,7 +173,7 @@ def _counted(receive: Receive, limit_bytes: int) -> Receive:
 
 async def refuse(scope: Scope, receive: Receive, send: Send, limit_bytes: int) -> None:
     """Answer 413, and close the connection once the client could read it."""
-    kind, problem = too_large_body(scope["path"], limit_bytes)
+    kind, problem = too_large_body(scope["path"], scope["headers"], limit_bytes)
     await answer_unread(scope, receive, send, status=413, problem=problem, kind=kind)
 
 
@@ -173,17 +184,29 @@ async def refuse_for_now(scope: Scope, receive: Receive, send: Send) -> None:
     await answer_unread(scope, receive, send, status=503, problem=problem, kind=kind, more=later)
 
 
-def too_large_body(path: str, limit_bytes: int) -> tuple[str, bytes]:
+def too_large_body(path: str, headers: Headers, limit_bytes: int) -> tuple[str, bytes]:
     """Return the type and the JSON of the 413 answer, as the contract of the path has it."""
     detail = f"The body of this request may be {limit_bytes} bytes long at most."
-    return _body(path, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+    return _body(path, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, _field_of(path, headers))
 
 
-def _body(path: str, status: HTTPStatus, detail: str) -> tuple[str, bytes]:
+def _field_of(path: str, headers: Headers) -> str:
+    """Return the input field that made a body too long, as far as its head tells."""
+    kinds = [value.lower() for name, value in headers if name == b"content-type"]
+    kind = kinds[0].partition(b";")[0].strip() if path == UPLOADS and kinds else b""
+    fields = {b"multipart/form-data": "image_file", b"application/json": "image_base64"}
+    return fields.get(kind, WHOLE)
+
+
+def _body(path: str, status: HTTPStatus, detail: str, field: str = WHOLE) -> tuple[str, bytes]:
     if is_media_api(path):
         said = FileTooLarge.sentence if status == 413 else detail
         return "application/json", json.dumps({"detail": said}).encode()
     title = "Content Too Large" if status == 413 else status.phrase
     code = "too_large" if status == 413 else "unavailable"
+    for prefix, style in STYLES.items():
+        if path.startswith(prefix):
+            answer = style(Failure(status, detail, code, {field: [detail]}))
+            return "application/json", json.dumps(answer.data).encode()
     problem = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     return PROBLEM_TYPE, json.dumps({**problem, "code": code}).encode()

@@ -37,11 +37,12 @@ def give_key(token: ApiToken) -> str:
 def use_api_token(user: User, key: str, *, ip: str | None = None) -> ApiToken:
     """Return the user's active token of that key, and note its use. Raises: `FieldErrors`."""
     match = _KEY.fullmatch(key)
-    token = match and api_tokens_of(user).filter(key_hash=_hash(match[1]), is_active=True).first()
-    if not token:
+    active = api_tokens_of(user).filter(is_active=True)
+    token = match and active.filter(key_hash=_hash(match[1])).first()
+    # Not `save`, which fails where the token has gone this very moment.
+    used = {"last_used_at": timezone.now(), "ip_address": ip}
+    if not token or not active.filter(pk=token.pk).update(**used):
         raise FieldErrors({"token": "The API token is invalid or inactive."})
-    token.last_used_at, token.ip_address = timezone.now(), ip
-    token.save(update_fields=["last_used_at", "ip_address"])
     return token
 
 

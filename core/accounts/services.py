@@ -23,8 +23,7 @@ from core.realtime.publish import Event, publish
 from core.uploads import storage
 
 EMAIL_TAKEN = "An account with this e-mail already exists."
-# Every attempt counts: a refused one has told whether an address has an account.
-SIGN_UPS = SlidingWindow("signup", limit=10, window_s=15 * 60)
+SIGN_UP_WINDOW_S = 15 * 60
 
 
 def sign_up(
@@ -38,13 +37,11 @@ def sign_up(
     """Make an account of the role that newcomers get, and note its first login.
 
     Raises: `InvalidInput` (code `forbidden`) when signing up is closed, `FieldErrors`;
-    `Throttled` after 10 attempts in 15 min from one address.
+    `Throttled` after `CORE_SIGNUPS_PER_IP_15MIN` attempts from one address.
     """
     if not settings.CORE_SIGNUP:
         raise InvalidInput("Signing up is closed.", code="forbidden")
-    attempt = SIGN_UPS.take(throttle_key(ip))
-    if not attempt.allowed:
-        raise Throttled(attempt.retry_after_s)
+    _count_attempt(ip)
     draft = User(
         email=User.objects.normalize_email(email),
         first_name=first_name.strip(),
@@ -61,6 +58,15 @@ def sign_up(
         raise FieldErrors({"email": EMAIL_TAKEN}) from error
     note_login(draft, ip)
     return draft
+
+
+def _count_attempt(ip: str | None) -> None:
+    """Count an attempt to sign up. Raises: `Throttled`."""
+    # Every one counts: a refused one has told whether an address has an account.
+    window = SlidingWindow("signup", settings.CORE_SIGNUPS_PER_IP_15MIN, SIGN_UP_WINDOW_S)
+    attempt = window.take(throttle_key(ip))
+    if not attempt.allowed:
+        raise Throttled(attempt.retry_after_s)
 
 
 def _check(draft: User, password: str) -> None:

@@ -68,7 +68,7 @@ class FileBody:
 def download(method: str, headers: Mapping[str, str], source: Download) -> HttpResponseBase:
     """Answer a GET or HEAD of a file: 200, 206, 304 or 416. Takes over the open file."""
     size_bytes = os.fstat(source.file.fileno()).st_size
-    if _is_known(headers, source.etag):
+    if is_known(headers, source.etag):
         source.file.close()
         return _described(HttpResponseNotModified(), source)
     # A Range means nothing to other methods (RFC 9110, 14.2).
@@ -114,7 +114,7 @@ def _described(answer: HttpResponseBase, source: Download) -> HttpResponseBase:
     return answer
 
 
-def _is_known(headers: Mapping[str, str], etag: str) -> bool:
+def is_known(headers: Mapping[str, str], etag: str) -> bool:
     """Return whether the client has this very file (If-None-Match, weak comparison)."""
     known = [tag.removeprefix("W/") for tag in parse_etags(headers.get("If-None-Match", ""))]
     return "*" in known or etag in known

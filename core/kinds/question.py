@@ -14,6 +14,7 @@ from core.answers.engines.extractive import Extractive
 from core.answers.engines.http_engine import HttpAnswers
 from core.errors import InvalidInput, JobError
 from core.jobs.kinds import JobKind
+from core.jobs.lifecycle import LeaseLost
 from core.jobs.models import Job
 from core.jobs.types import Json
 from core.uploads import answering, storage
@@ -77,10 +78,16 @@ class Question(JobKind):
         for piece in _engine().answer(_asked(upload, question), check=self.check):
             self.answer += piece
             if time.monotonic() - told_at >= PARTIAL_EVERY_S:
-                self.check()
+                self._tell(upload, question)
                 told_at = time.monotonic()
-                answering.tell_partial(upload, question, self.answer)
         self.answer = self.answer.strip()
+
+    def _tell(self, upload: Upload, question: Json) -> None:
+        """Tell how much of the answer there is. Raises: `LeaseLost`."""
+        # `check` looks once a second: too seldom, for nothing is told of what has ended.
+        if not self.holding.stands():
+            raise LeaseLost(f"The lease of job {self.job.pk} is gone.")
+        answering.tell_partial(self.job, upload, question, self.answer)
 
 
 def _engine() -> AnswerEngine:

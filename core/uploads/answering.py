@@ -80,14 +80,14 @@ def job_changed(job: Job) -> None:
         _save(upload, upload.followup_qa)
     if job.status != Status.QUEUED:
         frame = _end_frame(upload, question, error)
-        transaction.on_commit(partial(events.publish_question_end, upload, frame))
+        transaction.on_commit(partial(events.publish_question_end, upload, frame, job))
     transaction.on_commit(partial(events.publish_changed, "Upload.updated", upload))
 
 
-def tell_partial(upload: Upload, question: Json, answer: str) -> None:
+def tell_partial(job: Job, upload: Upload, question: Json, answer: str) -> None:
     """Tell whoever watches the upload how much of an answer there is."""
     frame = {**_frame(upload, "answering", question["content"]), "streamed_answer": answer}
-    events.publish_answering(upload, frame, question_id=question["id"])
+    events.publish_answering(upload, frame, job)
 
 
 def _end_frame(upload: Upload, question: Json, error: RunError | None) -> Json:

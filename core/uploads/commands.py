@@ -8,6 +8,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 STREAMS = ("cumulative", "delta", "none")
 LIST_LIMIT = 100
+NEWEST_FIRST = "-created_at"
 # How many files of one user this process decodes at a time (6.2).
 CREATES_AT_ONCE = 2
 # What takes files in has threads of its own, or a few large ones would hold up every socket.
@@ -105,13 +107,15 @@ def _listed(
     user: User, own_upload_id: str | None, command: Command
 ) -> tuple[list[UploadBody], str | None]:
     has_text = command.get("text") is not False
-    uploads = selectors.filtered(selectors.uploads_of(user), selectors.filters_from(command))
+    # Only REST can be asked for another order: the cursor here goes by time of creation.
+    filters = replace(selectors.filters_from(command), ordering=NEWEST_FIRST)
+    uploads = selectors.filtered(selectors.uploads_of(user), filters)
     if own_upload_id is not None:
         uploads = uploads.filter(pk=own_upload_id)
     if not has_text:
         uploads = selectors.without_text(uploads)
     rows, after = selectors.page_of(
-        uploads, ordering="-created_at", limit=_limit(command), before=_before(user, command)
+        uploads, ordering=NEWEST_FIRST, limit=_limit(command), before=_before(user, command)
     )
     bodies = [selectors.live_body(row, has_text=has_text) for row in rows]
     return bodies, str(after) if after else None

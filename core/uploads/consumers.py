@@ -231,8 +231,12 @@ class UploadsConsumer(AuthenticatedConsumer):
 
     def _tell_question(self, event: Event) -> None:
         """Send what became of a question; partial answers where texts stream at all."""
-        is_wanted = event.is_final or self.hearing.stream != "none"
-        if not (is_wanted and self.hearing.has(event.data["upload_id"])):
+        data, is_final = event.data, event.is_final
+        place = self._places.of(data["upload_id"])
+        if not place.accepts_answer(data["question_id"], data["attempt"], is_final=is_final):
+            return
+        is_wanted = is_final or self.hearing.stream != "none"
+        if not (is_wanted and self.hearing.has(data["upload_id"])):
             return
         if self._is_wrapped:
             self.send_json(wrap(json.loads(event.text)), event.topic, is_final=event.is_final)

@@ -17,8 +17,9 @@ A socket that has joined both sees it twice, so it joins one of them.
                                             Made by `core.uploads.stream`
 `upload.ended`     yes    empty             `upload_id`, `owner_id`, `run`, `frame`: the flat
                                             terminal frame of 2.6 with all its extensions
-`upload.question`  both   the flat frame    `upload_id`, `owner_id`. What became of a question:
-                                            `answering` (not final), `answered` or `error`
+`upload.question`  both   the flat frame    `upload_id`, `owner_id`, `question_id`, `attempt` (of
+                                            its job). What became of a question: `answering`
+                                            (not final), `answered` or `error`
 =================  =====  ================  ====================================================
 
 Order, as published: `upload.changed` (created) · `upload.stream` 1, 2, 3 … · `upload.ended` ·
@@ -53,24 +54,32 @@ def publish_ended(upload: Upload, frame: TerminalFrame) -> None:
     _publish(upload, ended_event(upload, frame))
 
 
-def publish_answering(upload: Upload, frame: dict[str, Any], *, question_id: str) -> None:
+def publish_answering(upload: Upload, frame: dict[str, Any], job: Job) -> None:
     """Tell whoever watches the upload how much of an answer there is."""
-    topic = f"question:{upload.pk}:{question_id}"
-    _publish(upload, _question_event(upload, frame, topic=topic, is_final=False))
+    topic = f"question:{upload.pk}:{job.params['question_id']}"
+    _publish(upload, _question_event(upload, frame, job, topic=topic, is_final=False))
 
 
-def publish_question_end(upload: Upload, frame: dict[str, Any]) -> None:
+def publish_question_end(upload: Upload, frame: dict[str, Any], job: Job) -> None:
     """Tell whoever watches the upload that a question is answered, or why it will not be."""
-    _publish(upload, _question_event(upload, frame, topic=f"upload:{upload.pk}", is_final=True))
+    topic = f"upload:{upload.pk}"
+    _publish(upload, _question_event(upload, frame, job, topic=topic, is_final=True))
 
 
-def _question_event(upload: Upload, frame: dict[str, Any], *, topic: str, is_final: bool) -> Event:
+def _question_event(
+    upload: Upload, frame: dict[str, Any], job: Job, *, topic: str, is_final: bool
+) -> Event:
     return Event(
         name="upload.question",
         text=encode(frame),
         topic=topic,
         is_final=is_final,
-        data={"upload_id": str(upload.pk), "owner_id": str(upload.owner_id)},
+        data={
+            "upload_id": str(upload.pk),
+            "owner_id": str(upload.owner_id),
+            "question_id": job.params["question_id"],
+            "attempt": job.attempt,
+        },
     )
 
 

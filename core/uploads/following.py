@@ -2,27 +2,33 @@
 and which events it wants to hear.
 
 Per socket and upload: `(run, seq)` strictly rises, one terminal frame a run, nothing of
-a run after its terminal frame.
+a run after its terminal frame, no part of an answer after the end of its question, and
+nothing of either after the upload's.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MAX_UPLOADS = 10_000
 
 
 @dataclass
 class Place:
-    """How far a socket is in an upload's newest run. `characters` were sent as deltas."""
+    """How far a socket is in an upload's newest run. `characters` were sent as deltas.
+
+    `ended_questions` has the attempt of its job that was a question's last.
+    """
 
     run: int = 0
     seq: int = 0
     characters: int = 0
     has_ended: bool = False
+    is_gone: bool = False
+    ended_questions: dict[str, int] = field(default_factory=dict)
 
     def begin(self, run: int) -> None:
         """Start again where a newer run was heard of."""
-        if run > self.run:
+        if run > self.run and not self.is_gone:
             self.run, self.seq, self.characters, self.has_ended = run, 0, 0, False
 
     def accepts(self, run: int, seq: int) -> bool:
@@ -38,6 +44,16 @@ class Place:
         self.has_ended = True
         self.seq = max(self.seq + 1, seq)
         return self.seq
+
+    def accepts_answer(self, question_id: str, attempt: int, *, is_final: bool) -> bool:
+        """Return whether a frame about a question may still be sent; note a question's end.
+
+        A retry is a later attempt: it is told again.
+        """
+        last = self.ended_questions.get(question_id, -1)
+        if is_final:
+            self.ended_questions[question_id] = max(attempt, last)
+        return (is_final or attempt > last) and not self.is_gone
 
 
 class Places:
@@ -55,8 +71,9 @@ class Places:
         return place
 
     def forget(self, upload_id: str) -> None:
-        """The upload is deleted."""
-        self._places.pop(upload_id, None)
+        """The upload is deleted: nothing of its runs and questions is sent any more."""
+        place = self.of(upload_id)
+        place.is_gone = place.has_ended = True
 
 
 class Hearing:

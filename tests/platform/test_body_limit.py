@@ -108,6 +108,30 @@ def test_the_media_api_says_it_in_its_own_words(server: Server, path):
     assert json.loads(grown.partition(b"\r\n\r\n")[2]) == {"detail": "File too large"}
 
 
+@pytest.mark.parametrize(
+    ("path", "kind", "field"),
+    [
+        ("/api/v1/core/uploads/", "multipart/form-data; boundary=X", "image_file"),
+        ("/api/v1/core/uploads/", "Application/JSON", "image_base64"),
+        ("/api/v1/core/uploads/", "text/plain", "__all__"),
+        ("/api/v1/core/uploads/x/question/", "application/json", "__all__"),
+        ("/api/v1/users/login/", "application/json", "__all__"),
+    ],
+)
+def test_core_names_the_field_that_is_too_long(server: Server, path, kind, field):
+    head_of = f"Content-Type: {kind}\r\nContent-Length: {MIB + 1}\r\n"
+    with server.connect() as client:
+        client.sendall(head(head_of, path))
+        header, _, body = read_until(client, b"}").partition(b"\r\n\r\n")
+
+    assert status_of(header) == 413
+    assert b"content-type: application/json" in header.lower()
+    answer = json.loads(body)
+    assert set(answer["errors"]) == {field}
+    assert str(MIB) in answer["errors"][field][0]
+    assert answer.get("code") == ("too_large" if "/core/" in path else None)
+
+
 def test_an_absurd_length_is_refused(server: Server, bearer):
     with server.connect() as client:
         client.sendall(head(f"{bearer}Content-Length: {10**18}\r\n"))

@@ -54,8 +54,8 @@ async def fails_otherwise(_scope, receive, _send) -> None:
     Path("/nothing/here").read_bytes()
 
 
-def answers_of(application) -> list[dict[str, object]]:
-    scope = {"type": "http", "path": "/", "headers": [(b"content-length", b"4")]}
+def answers_of(application, path: str = "/") -> list[dict[str, object]]:
+    scope = {"type": "http", "path": path, "headers": [(b"content-length", b"4")]}
     bodies = [
         {"type": "http.request", "body": b"body", "more_body": True},
         {"type": "http.request", "body": b"", "more_body": False},
@@ -79,6 +79,16 @@ def test_a_body_for_which_the_disk_has_no_room_is_503():
     assert (b"retry-after", b"10") in start["headers"]
     assert json.loads(body["body"])["code"] == "unavailable"
     assert end["more_body"] is False
+
+
+@pytest.mark.parametrize("path", ["/api/v1/core/uploads/", "/api/v1/users/login/"])
+def test_core_says_so_in_the_words_of_its_contract(path):
+    start, body, _ = answers_of(keeps_on_a_full_disk, path)
+
+    answer = json.loads(body["body"])
+    assert start["status"] == 503
+    assert (b"content-type", b"application/json") in start["headers"]
+    assert (set(answer), answer["code"]) == ({"detail", "code"}, "unavailable")
 
 
 def test_no_other_failure_is_taken_for_a_full_disk():

@@ -4,6 +4,7 @@ import hashlib
 import re
 
 import pytest
+from django.db import connection
 from rest_framework.test import APIClient
 
 from core.accounts.api_tokens import create_api_token, use_api_token
@@ -94,6 +95,18 @@ def test_a_deleted_key_is_refused(api: APIClient, user: User) -> None:
     assert api.delete(f"{URL}{token.pk}/").status_code == 204
 
     assert set(refusal(user, key)) == {"token"}
+
+
+def test_a_key_that_is_deleted_while_it_is_used_is_refused(user: User) -> None:
+    token, key = create_api_token(user)
+
+    def deleted_first(execute, sql, *rest):
+        if sql.startswith("UPDATE"):
+            ApiToken.objects.filter(pk=token.pk).delete()
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(deleted_first):
+        assert set(refusal(user, key)) == {"token"}
 
 
 def test_a_key_is_shown_once_and_not_kept(api: APIClient) -> None:

@@ -120,6 +120,16 @@ def test_the_eleventh_newcomer_from_one_address_has_to_wait() -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("limit", "codes"), [(2, [400, 400, 429]), (0, [400] * 12)])
+def test_how_many_attempts_an_address_has_is_set_and_nought_is_no_limit(
+    settings, limit: int, codes: list[int]
+) -> None:
+    settings.CORE_SIGNUPS_PER_IP_15MIN = limit
+
+    assert [sign_up("no").status_code for _ in codes] == codes
+
+
+@pytest.mark.django_db
 def test_whoever_tries_which_addresses_have_accounts_is_slowed_down(user: User) -> None:
     codes = [sign_up(user.email).status_code for _ in range(11)]
 

@@ -295,6 +295,19 @@ def test_a_list_is_newest_first_and_pages(connect):
     assert second["next"] is None
 
 
+@pytest.mark.parametrize("ordering", ["created_at", "updated_at", "-updated_at"])
+def test_a_list_takes_no_other_order(connect, ordering):
+    socket = connect()
+    ids = [socket.create(picture(f"Number {n}"), process=False)["instance"]["id"] for n in range(3)]
+    socket.command("update", instance_id=ids[0], data={"filename": "changed"})
+
+    first = socket.command("list", limit=2, ordering=ordering)
+    second = socket.command("list", limit=2, ordering=ordering, before=first["next"])
+
+    assert [item["id"] for item in first["list"] + second["list"]] == ids[::-1]
+    assert second["next"] is None
+
+
 @pytest.mark.parametrize("keys", [{"limit": 0}, {"limit": "x"}, {"limit": 101}, {"before": "x"}])
 def test_a_bad_page_of_a_list_is_refused(connect, keys):
     assert connect().command("list", **keys)["code"] == "invalid"

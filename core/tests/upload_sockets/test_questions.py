@@ -2,8 +2,13 @@
 
 import pytest
 
+from core.jobs import lifecycle
+from core.jobs import services as job_services
+from core.jobs.models import Job
+from core.kinds.question import Question
 from core.tests.uploads.conftest import tiny_png
 from core.tests.uploads.making import claimed, made, succeeded
+from core.uploads import answering, services
 from core.uploads.models import Upload
 
 TEXT = "Payment is due within thirty days.\n\nThe harbour opens at noon."
@@ -19,6 +24,35 @@ def upload(platform, user, monkeypatch) -> Upload:
     upload = made(user, tiny_png(200))
     succeeded(claimed(upload), TEXT)
     return upload
+
+
+@pytest.fixture
+def asked(upload, monkeypatch) -> Job:
+    """Return the job of a question that no worker takes, claimed."""
+    monkeypatch.setattr(Question, "queue", "by-hand")
+    services.ask_question(owner=upload.owner, upload_id=upload.pk, question=DUE)
+    upload.refresh_from_db()
+    return taken(Job.objects.get(kind="core.question"))
+
+
+def taken(job: Job) -> Job:
+    claimed = lifecycle.claim(job.pk, holder="test")
+    assert claimed is not None
+    return claimed
+
+
+def tell(job: Job, upload: Upload, answer: str) -> None:
+    """Tell a part of an answer, as a worker does that has not heard of any end yet."""
+    answering.tell_partial(job, upload, upload.followup_qa[0], answer)
+
+
+def hears_nothing(socket) -> bool:
+    """Return whether no frame comes for a while; unlike `is_quiet` it drops none."""
+    try:
+        frame = socket.receive(1.0)
+    except TimeoutError:
+        return True
+    raise AssertionError(f"heard: {frame}")
 
 
 def ends(socket, count: int) -> list[dict]:
@@ -84,3 +118,31 @@ def test_a_question_is_told_to_its_owner_alone(connect, upload, other_user):
     ends(mine, 1)
 
     assert theirs.is_quiet()
+
+
+def test_no_part_of_an_answer_comes_after_its_questions_end(connect, upload, asked, user):
+    socket = connect()
+    tell(asked, upload, "Within")
+    assert socket.until(lambda f: "streamed_answer" in f)["streamed_answer"] == "Within"
+    lifecycle.cancel(asked.pk)
+    (end,) = ends(socket, 1)
+    socket.until(lambda f: f["type"] == "Upload.updated")
+
+    tell(asked, upload, "Within thirty")
+
+    assert end["error_code"] == "cancelled"
+    assert hears_nothing(socket)
+    job_services.retry_job(user=user, job_id=asked.pk)
+    tell(taken(asked), upload, "Once more")
+    assert socket.until(lambda f: "streamed_answer" in f)["streamed_answer"] == "Once more"
+
+
+def test_no_part_of_an_answer_comes_after_its_upload_was_deleted(connect, upload, asked):
+    listening, deleting, key = connect(), connect(), str(upload.pk)
+    deleting.command("delete", instance_id=key)
+    listening.until(lambda f: f["type"] == "Upload.deleted")
+
+    tell(asked, upload, "Within thirty")
+
+    assert hears_nothing(listening)
+    assert hears_nothing(deleting)

@@ -326,6 +326,25 @@ def test_a_streamed_answer_is_told_as_it_grows(upload, heard, ai_host):
     assert "\ufffd" not in "".join(texts)
 
 
+def test_nothing_is_told_of_an_answer_once_its_question_was_cancelled(upload, heard, ai_host):
+    job = ask(upload)
+
+    def cancelled_midway(_: Asked) -> Iterator[bytes]:
+        yield HEAD + b"Within "
+        job_services.cancel_job(user=upload.owner, job_id=job.pk)
+        connection.close()
+        for _ in range(30):
+            yield b"x"
+            time.sleep(0.03)
+
+    with serving(cancelled_midway) as server:
+        ai_host(server)
+        attempt(job)
+
+    assert job.status == Status.CANCELLED
+    assert [frame["status"] for frame in frames(heard)] == ["error"]
+
+
 def test_a_host_is_told_what_was_said_before(upload, ai_host):
     with serving(lambda _: said(200, b"Yes.")) as server:
         ai_host(server)

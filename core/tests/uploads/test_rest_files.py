@@ -276,6 +276,33 @@ def test_a_page_stands_upright_as_its_camera_said(api, user):
     assert size_of(page(api, made(user, content, process=False), 1)) == (100, 300)
 
 
+def test_a_page_is_drawn_again_only_for_who_has_it_not(api, user):
+    upload = made(user, tiny_png(size=(600, 300)), process=False)
+    path = address(upload, "pages/1.png")
+    first = page(api, upload, 1, width=200)
+
+    known = api.get(path, {"width": 200}, HTTP_IF_NONE_MATCH=first["ETag"])
+    wider = api.get(path, {"width": 300}, HTTP_IF_NONE_MATCH=first["ETag"])
+
+    assert first["Cache-Control"] == known["Cache-Control"] == "private, no-cache"
+    assert not first["ETag"].startswith("W/")
+    assert (known.status_code, known.content, known["ETag"]) == (304, b"", first["ETag"])
+    assert size_of(wider) == (300, 150)
+    assert wider["ETag"] != first["ETag"]
+
+
+def test_a_page_that_is_kept_is_gone_with_its_upload(api, other_api, user):
+    upload = made(user, process=False)
+    kept = {"HTTP_IF_NONE_MATCH": page(api, upload, 1)["ETag"]}
+    path = address(upload, "pages/1.png")
+    assert api.get(path, **kept).status_code == 304
+    assert other_api.get(path, **kept).status_code == 404
+
+    services.delete_upload(owner=user, upload_id=upload.pk)
+
+    assert api.get(path, **kept).status_code == 404
+
+
 def test_a_page_that_cannot_be_decoded_is_400(api, user):
     content = bytearray(noise((400, 400)))
     content[200:-40] = bytes(len(content) - 240)

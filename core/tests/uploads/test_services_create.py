@@ -356,6 +356,38 @@ def test_of_ten_creates_at_once_one_wins_and_nine_are_duplicates(user, stored):
     assert user.uploads_made == 1
 
 
+def create_behind_a_twin(owner):
+    """Create what was not there yet when it was looked for, and is a moment later."""
+    twins = []
+
+    def twin():
+        twins.append(create(owner, image_file=file()))
+        database.close()
+
+    def with_twin(execute, sql, *rest):
+        answer = execute(sql, *rest)
+        if not twins and sql.startswith("SELECT") and SHA in map(str, rest[0] or ()):
+            thread = threading.Thread(target=twin)
+            thread.start()
+            thread.join(60)
+        return answer
+
+    with database.execute_wrapper(with_twin):
+        return twins, create(owner, image_file=file())
+
+
+def test_a_duplicate_is_answered_where_its_twin_took_the_last_place(user, settings):
+    settings.CORE_DEMO_UPLOADS = 1
+    user.role = Role.DEMO
+    user.save()
+
+    (twin,), answer = create_behind_a_twin(user)
+
+    assert (answer.upload.pk, answer.is_duplicate) == (twin.upload.pk, True)
+    user.refresh_from_db()
+    assert user.uploads_made == 1
+
+
 def test_the_event_of_the_new_upload_names_the_socket_that_made_it(user, heard):
     services.create_upload(owner=user, data={"image_file": file()}, origin="socket-1")
 

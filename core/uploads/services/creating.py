@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from core.accounts.api_tokens import use_api_token
 from core.accounts.models import ApiToken, User
-from core.errors import FieldErrors
+from core.errors import FieldErrors, Throttled
 from core.media.paths import clean_filename
 from core.uploads import events, intake, quota, storage
 from core.uploads.encoded import Encoded
@@ -67,8 +67,8 @@ def create_upload(
         draft = _draft(owner, received, form)
         try:
             return _store(draft, received.path, form, quota_of=(ip, token), origin=origin)
-        except IntegrityError:
-            # The same bytes, a moment earlier, by another door.
+        except (IntegrityError, Throttled):
+            # The same bytes, a moment earlier, by another door; they may have had the last place.
             if known := _known(owner, received.sha256, form):
                 return known
             raise

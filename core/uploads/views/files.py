@@ -5,14 +5,14 @@ from pathlib import PurePath
 from uuid import UUID
 
 from django.conf import settings
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 
-from core.api.downloads import Download, download
+from core.api.downloads import Download, download, is_known
 from core.errors import FieldErrors
 from core.uploads import schema, selectors, storage
 from core.uploads.errors import Conflict
@@ -65,12 +65,20 @@ class PageView(FileView):
         responses={(200, "image/png"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, upload_id: UUID, number: int) -> HttpResponse:
-        """Draw a page, counted from 1, upright."""
+        """Draw a page, counted from 1, upright; `If-None-Match` is known."""
         upload = selectors.upload_of(self.user, upload_id)
-        picture = page_png(upload, number, width=_width(request.query_params.get("width")))
-        answer = HttpResponse(picture, content_type="image/png")
+        width = _width(request.query_params.get("width"))
+        etag = f'"{upload.image_hash}-{number}-{width}"'
+        answer: HttpResponse
         # Drawing takes most of a second, and the bytes of an upload never change.
-        answer["Cache-Control"] = "private, max-age=3600"
+        if is_known(request.headers, etag):
+            answer = HttpResponseNotModified()
+        else:
+            picture = page_png(upload, number, width=width)
+            answer = HttpResponse(picture, content_type="image/png")
+        answer["ETag"] = etag
+        # Kept, but asked for each time: a deleted upload is gone from the browser at once.
+        answer["Cache-Control"] = "private, no-cache"
         answer["X-Content-Type-Options"] = "nosniff"
         answer["Content-Security-Policy"] = "sandbox; default-src 'none'"
         return answer

@@ -118,7 +118,13 @@ def replayed(video_id: UUID) -> None:
 
 def job_is_over(job: Job) -> None:
     """Close the stream after the commit that ends its job, however that ended."""
-    transaction.on_commit(partial(close, UUID(job.params["video"])), robust=True)
+    video_id = UUID(job.params["video"])
+
+    def close_now() -> None:
+        close(video_id)
+
+    # Of a `partial` that fails Django cannot log the name, and raises (its ticket 36487).
+    transaction.on_commit(close_now, robust=True)
 
 
 def clear(video_id: UUID) -> None:

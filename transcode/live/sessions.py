@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -142,8 +142,13 @@ def overdue() -> list[UUID]:
 
 
 def over() -> list[UUID]:
-    """Return the sessions that are not closed, and to which nothing more will come."""
-    gone = Q(started_at__isnull=False, publisher="")
+    """Return the sessions that are not closed, and to which nothing more will come.
+
+    Whoever ends a job closes its stream; should that fail, its sender may send on for hours.
+    """
+    # A session is started and its job queued in one transaction.
+    at_work = Exists(unfinished_jobs_of(OuterRef("pk")))
+    gone = Q(started_at__isnull=False) & (Q(publisher="") | ~at_work)
     left = LiveSession.objects.filter(Q(ended_at__isnull=False) | gone, closed_at=None)
     return list(left.values_list("pk", flat=True))
 
@@ -154,11 +159,11 @@ def to_clear() -> list[UUID]:
     return list(due.values_list("pk", flat=True))
 
 
-def jobs_of(video_id: UUID) -> QuerySet[VideoJob]:
+def jobs_of(video_id: UUID | OuterRef) -> QuerySet[VideoJob]:
     """Select the job of a live stream, if it has one."""
     return VideoJob.objects.filter(video=video_id, type=JobType.LIVE).select_related("job")
 
 
-def unfinished_jobs_of(video_id: UUID) -> QuerySet[VideoJob]:
+def unfinished_jobs_of(video_id: UUID | OuterRef) -> QuerySet[VideoJob]:
     """Select it while it is not over."""
     return jobs_of(video_id).filter(job__status__in=UNFINISHED)

@@ -4,15 +4,26 @@ A video counts them, a job notes the one that it finds when it is taken, and its
 that one. So whatever dies between, and whatever is tried again, every row says what it is of.
 """
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 
-from transcode.models import Video, VideoFile, VideoJob
+from transcode.models import Caption, Video, VideoFile, VideoJob
 from transcode.videos.errors import Outdated
 
 
 def files_of(video: Video) -> "QuerySet[VideoFile]":
     """Select the renditions of a video's present cut."""
     return video.files.filter(cut=video.cut)
+
+
+def captions_for(video: Video, files: Iterable[VideoFile]) -> list[Caption]:
+    """Return the captions that go with renditions.
+
+    What a machine heard is of the present cut, and waits until nothing else is offered.
+    """
+    is_present = all(file.cut == video.cut for file in files)
+    return [each for each in video.captions.all() if is_present or not each.is_automatic]
 
 
 def require_present(made_by: VideoJob) -> None:

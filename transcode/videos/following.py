@@ -143,9 +143,13 @@ def follow(video_id: UUID) -> None:
     """Bring a video up to its jobs: progress at each new per cent, state, and what follows."""
     # What the probe said is long, and this runs at every report.
     seen = Video.objects.filter(pk=video_id, state__in=FOLLOWED).defer("probe").first()
-    shares = shares_of(seen) if seen else []
-    # A round of live or of an edit says itself what becomes of the video.
-    if seen is None or not shares or all(share.type in OWN_STATES for share in shares):
+    if seen is None:
+        return
+    shares = shares_of(seen)
+    # A round of live or of an edit says itself what becomes of the video, and one without jobs
+    # nothing. A video that waits for jobs has lost them: an operator can erase them unseen.
+    is_own = all(share.type in OWN_STATES for share in shares)
+    if is_own and seen.state != VideoState.TO_TRANSCODE:
         return
     if _is_news(seen, shares):
         _follow_locked(video_id)

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.db.models import BooleanField, Case, F, Max, Value, When
 from django.utils import timezone
 
+from core.media.probe import media_info
 from transcode.engines import languages, master, segment_hashes
 from transcode.engines.errors import Refused
 from transcode.models import Caption, Discarded, FileKind, JobType, Video, VideoFile, VideoJob
@@ -128,7 +129,7 @@ def _offer(video_id: UUID) -> _Offer | None:
     if video is None:
         return None
     kept, superseded = chosen(video, list(VideoFile.objects.filter(video=video_id)))
-    return _Offer(video, kept, list(video.captions.all()), superseded)
+    return _Offer(video, kept, cuts.captions_for(video, kept), superseded)
 
 
 def chosen(video: Video, files: Iterable[VideoFile]) -> tuple[list[VideoFile], list[VideoFile]]:
@@ -265,7 +266,9 @@ def _install(offer: _Offer, master_name: str, hashes_name: str) -> bool:
 def drop_files(video: Video, files: Sequence[VideoFile]) -> None:
     """Offer renditions no more. Who watches one now can do so to its end."""
     names = [name for file in files for name in (file.name, file.playlist_name)]
-    discard(video, names, after=KEPT_FOR_PLAYERS + timedelta(seconds=video.duration_s))
+    # An edit may have made the video shorter than what is dropped.
+    longest_s = max([video.duration_s, *(media_info(file.probe).duration_s for file in files)])
+    discard(video, names, after=KEPT_FOR_PLAYERS + timedelta(seconds=longest_s))
     VideoFile.objects.filter(pk__in=[file.pk for file in files]).delete()
 
 

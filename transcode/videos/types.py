@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypedDict
 
 from transcode.models import Caption, FileKind, Video, VideoFile, VideoState
+from transcode.videos import cuts
 from transcode.videos.storage import file_of
 
 # Makes the address of a video's file under /play/, of its plain name.
@@ -93,6 +94,7 @@ class VideoBody(TypedDict):
 def video_body(video: Video, *, play_url: PlayUrl) -> VideoBody:
     """Show a video: the one place where a row becomes its public form."""
     files = list(video.files.all())
+    captions = cuts.captions_for(video, files)
     return {
         "uuid": str(video.pk),
         "name": video.name,
@@ -111,7 +113,7 @@ def video_body(video: Video, *, play_url: PlayUrl) -> VideoBody:
         "thumbnailUrl": _url(video, video.thumbnail_name, play_url),
         "previewUrl": _url(video, video.preview_name, play_url),
         "storyboard": _storyboard_body(video, play_url),
-        "captions": [_caption_body(video, each, play_url) for each in video.captions.all()],
+        "captions": [_caption_body(video, each, play_url) for each in captions],
         "files": [_file_body(video, each, play_url) for each in files],
         "playback": _playback_body(video, files, play_url),
         "warnings": list(video.warnings),

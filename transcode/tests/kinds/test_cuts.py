@@ -29,6 +29,7 @@ from transcode.videos import (
     storyboards,
     upkeep,
 )
+from transcode.videos.types import video_body
 
 CUT = [{"name": "cut", "options": {"start": 1, "end": 3}}]
 WHOLE = [{"name": "cut", "options": {"end": 6}}]
@@ -89,6 +90,18 @@ def test_a_ladder_after_an_edit_whose_own_was_cancelled_serves_the_new_cut_alone
     assert listed_s(video) == [2, 2]
     assert {file.resolution for file in video.files.all()} == {240, 0}
     assert video.discarded.filter(name__contains="-360-fragmented").exists()
+
+
+def test_what_an_edit_replaces_is_kept_for_as_long_as_it_lasted(ladder):
+    video = edited(ladder[0])
+    for job in changing.retranscode(video=video, resolutions=[240]):
+        do(job)
+
+    due = dict(fresh(video).discarded.values_list("name", "due_at"))
+    master_due = due[video.master_name]  # Discarded at the same time, for a minute.
+    old = [at for name, at in due.items() if "-360" in name or "-0" in name]
+    assert len(old) == 4
+    assert all(5.5 < (at - master_due).total_seconds() < 6.5 for at in old)
 
 
 def test_what_a_dead_process_has_left_is_settled_to_the_new_cut_alone(ladder):
@@ -212,11 +225,19 @@ def row(video, number, resolution, **more):
 HEARD = "WEBVTT\n\n00:00.000 --> 00:01.000\nWhat is left.\n"
 
 
-def captioned(video):
-    """Give a video captions that a machine heard."""
-    name = storage.name_in("captions", video.pk, "old-en.vtt")
+def captioned(video, language="en", *, is_automatic=True):
+    """Give a video captions, such as a machine has heard."""
+    name = storage.name_in("captions", video.pk, f"old-{language}.vtt")
     storage.write(name, HEARD)
-    Caption.objects.create(video=video, language="en", name=name, is_automatic=True)
+    Caption.objects.create(video=video, language=language, name=name, is_automatic=is_automatic)
+
+
+def offered_captions(video):
+    """Return the languages that the API shows of a video, and those that its master lists."""
+    body = video_body(video, play_url=lambda _, name: name)
+    with storage.open_stored(video.master_name) as file:
+        listed = re.findall(r'TYPE=SUBTITLES.*LANGUAGE="(\w+)"', file.read().decode())
+    return [each["language"] for each in body["captions"]], listed
 
 
 def heard(job, text=HEARD):
@@ -248,6 +269,21 @@ def test_automatic_captions_are_made_anew_of_the_new_cut(ladder):
     hand_over(row.job, heard(row.job))
     execute(row.pk)
     assert Caption.objects.get(language="en").name != old
+
+
+def test_what_was_heard_of_the_new_cut_is_shown_once_nothing_else_plays(ladder):
+    video = edited(ladder[0])
+    captioned(video)
+    captioned(video, "fr", is_automatic=False)
+    with transaction.atomic():
+        publication.mark_stale(video.pk)
+    assert offered_captions(fresh(video)) == (["fr"], ["fr"])
+
+    for job in changing.retranscode(video=fresh(video), resolutions=[240]):
+        do(job)
+
+    assert {file.cut for file in fresh(video).files.all()} == {1}
+    assert offered_captions(fresh(video)) == (["en", "fr"], ["en", "fr"])
 
 
 def test_our_own_engine_listens_to_the_new_cut(ladder, settings):

@@ -58,6 +58,12 @@ def make_older(video, by_s):
     LiveSession.objects.filter(pk=video.pk).exclude(started_at=None).update(started_at=past)
 
 
+def in_the_way(path):
+    """Let a file be one that nobody can write or remove."""
+    path.unlink(missing_ok=True)
+    path.mkdir()
+
+
 def with_chunk(video):
     """Put a chunk in, and a playlist that lists one more; return the stream's folder."""
     with storage.incoming() as arrived:
@@ -237,6 +243,22 @@ def test_a_stream_whose_job_is_at_work_is_waited_for(begun):
     assert (video.state, video.error) == (VideoState.LIVE_ENDED, "ffmpeg failed")
 
 
+def test_a_stream_that_could_not_be_closed_with_its_job_is_closed_while_its_sender_sends_on(begun):
+    new, _ = begun(replay=False)
+    folder = with_chunk(new.video)
+    in_the_way(folder / ".lock")
+    lifecycle.claim(live_job(new.video).pk, holder="worker:test", is_outside=True)
+    lifecycle.fail(live_job(new.video).job, "runner_error", "ffmpeg failed")
+    assert LiveSession.objects.get().closed_at is None
+
+    (folder / ".lock").rmdir()
+    assert watch_live() == 1
+
+    video = fresh(new.video)
+    assert (video.state, video.error) == (VideoState.LIVE_ENDED, "ffmpeg failed")
+    assert watch_live() == 0
+
+
 def test_a_stream_that_broke_off_is_replayed_as_far_as_it_came(begun):
     new, _ = begun()
     with_chunk(new.video)
@@ -267,6 +289,47 @@ def test_the_files_of_a_stream_without_replay_go_a_while_after_its_end(begun):
     watch_live()
     assert not folder.exists()
     assert not LiveSession.objects.exists()
+
+
+def test_a_stream_that_cannot_be_closed_keeps_no_other_waiting(begun):
+    stuck, other = (begun(replay=False)[0].video for _ in range(2))
+    in_the_way(with_chunk(stuck) / ".lock")
+    for video in (stuck, other):
+        sessions.end(video.pk)
+
+    assert watch_live() == 1
+
+    assert LiveSession.objects.get(closed_at=None).pk == stuck.pk
+    assert fresh(other).state == VideoState.LIVE_ENDED
+    (files.folder_of(stuck.pk) / ".lock").rmdir()
+    watch_live()
+    assert fresh(stuck).state == VideoState.LIVE_ENDED
+
+
+def test_what_is_past_is_cleared_though_a_stream_cannot_be_closed(begun, announce):
+    past, (stuck, _) = announce(), begun(replay=False)
+    services.end_live(past.video)
+    LiveSession.objects.update(files_due_at=timezone.now())
+    LiveSession.objects.filter(pk=stuck.video.pk).update(files_due_at=None)
+    in_the_way(with_chunk(stuck.video) / ".lock")
+    sessions.end(stuck.video.pk)
+
+    watch_live()
+
+    assert [row.pk for row in LiveSession.objects.all()] == [stuck.video.pk]
+
+
+def test_files_that_cannot_be_removed_keep_no_stream_from_its_end(begun, announce):
+    ended, waiting = announce(), announce()
+    services.end_live(ended.video)
+    files.folder_of(ended.video.pk).mkdir(parents=True)
+    in_the_way(files.folder_of(ended.video.pk) / "0.m3u8")
+    LiveSession.objects.filter(pk=ended.video.pk).update(files_due_at=timezone.now())
+    sessions.end(waiting.video.pk)
+
+    watch_live()
+
+    assert fresh(waiting.video).state == VideoState.LIVE_ENDED
 
 
 def test_the_sweep_leaves_the_chunks_of_a_session_alone(begun):

@@ -3,6 +3,7 @@
 import pytest
 
 from core.errors import TemporaryFailure
+from core.jobs import lifecycle
 from core.jobs.execution import execute
 from core.jobs.models import Job, Status
 from core.media import process
@@ -17,6 +18,7 @@ from transcode.models import JobType, VideoState
 from transcode.tests.local.cards import CARD
 from transcode.tests.local.conftest import at_work, run_all, states, waiting
 from transcode.tests.local.test_streaming import half, upload  # noqa: F401
+from transcode.videos import arriving, changing
 
 DONE = (Status.SUCCEEDED, "")
 
@@ -188,9 +190,25 @@ def test_an_upload_that_stands_still_gives_its_worker_back(upload, monkeypatch):
     assert video.state == VideoState.PUBLISHED
 
 
-def test_a_file_that_was_just_taken_in_is_not_given_up(upload):  # noqa: F811
-    from transcode.videos import arriving
+def test_what_followed_an_upload_that_was_given_up_is_not_tried_again(upload):  # noqa: F811
+    sent = upload()
+    sent.came(half(sent))
+    parent = waiting(sent.video, JobType.HLS)[0]
+    arriving.stop_streaming(sent.video.pk)
+    with pytest.raises(lifecycle.NotAllowed):
+        lifecycle.retry(parent.pk)
+    assert {row.job.status for row in sent.jobs()} == {Status.CANCELLED}
 
+
+def test_what_follows_an_upload_can_be_tried_again(upload):  # noqa: F811
+    sent = upload()
+    sent.came(half(sent))
+    changing.cancel(sent.video)
+    changing.retry(sent.video)
+    assert {row.job.status for row in sent.jobs()} == {Status.QUEUED}
+
+
+def test_a_file_that_was_just_taken_in_is_not_given_up(upload):  # noqa: F811
     sent = upload()
     sent.came(half(sent))
     sent.finish()

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from core.jobs import lifecycle
 from core.jobs.models import Job
-from transcode.models import Video, VideoState
+from transcode.models import Video, VideoJob, VideoState
+from transcode.runners import operating
 from transcode.tests.videos.conftest import files_below
-from transcode.tests.videos.making import accept, finish, make_video, stage
+from transcode.tests.videos.making import LADDER, accept, finish, make_video, stage
 from transcode.videos import following, storage, tasks, upkeep
 
 pytestmark = pytest.mark.usefixtures("alone", "transactional_db", "videos")
@@ -28,6 +29,13 @@ def age(folder):
     """Make everything below a folder seven hours old."""
     for path in (folder, *folder.rglob("*")):
         os.utime(path, (LONG_AGO, LONG_AGO))
+
+
+def erase(jobs):
+    """Have an operator erase jobs, and thereby all that their video waits for."""
+    for job in reversed(jobs):
+        operating.delete(job.pk)
+    assert not VideoJob.objects.filter(is_counted=True).exists()
 
 
 def test_everything_of_a_whole_video_survives_a_sweep(user, videos):
@@ -116,6 +124,43 @@ def test_a_video_whose_last_job_ended_unseen_is_settled(user):
     assert upkeep.settle() == 1
 
     assert Video.objects.get(pk=video.pk).state == VideoState.PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("has_played", "state"),
+    [(False, VideoState.TRANSCODING_FAILED), (True, VideoState.PUBLISHED)],
+)
+def test_a_video_whose_jobs_were_erased_unseen_is_settled(user, has_played, state):
+    video, jobs = make_video(user, planned=LADDER[:2])
+    if has_played:
+        finish(jobs[0], "360")
+        finish(jobs[1], "0")
+    # Its master could not be written just then, and it has to wait for that.
+    Video.objects.filter(pk=video.pk).update(
+        master_revision=50, state=VideoState.TO_TRANSCODE, progress=98
+    )
+    erase(jobs)
+    assert Video.objects.get(pk=video.pk).state == VideoState.TO_TRANSCODE
+    Video.objects.update(updated_at=timezone.now() - timedelta(minutes=1))
+
+    assert upkeep.settle() == 1
+
+    assert Video.objects.get(pk=video.pk).state == state
+    Video.objects.update(updated_at=timezone.now() - timedelta(minutes=1))
+    assert upkeep.settle() == 0
+
+
+def test_a_published_video_whose_jobs_were_erased_stays_published(user):
+    video, jobs = make_video(user, planned=LADDER[:2])
+    finish(jobs[0], "360")
+    finish(jobs[1], "0")
+    erase(jobs)
+    revision = Video.objects.get(pk=video.pk).revision
+
+    following.follow(video.pk)
+
+    now = Video.objects.get(pk=video.pk)
+    assert (now.state, now.revision) == (VideoState.PUBLISHED, revision)
 
 
 def test_a_video_at_work_is_left_alone(user):

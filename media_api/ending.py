@@ -1,16 +1,15 @@
 """What a change of a request's job entails beside the events: its webhook, its input."""
 
 from contextlib import suppress
-from functools import partial
-from pathlib import Path
 
-from django.db import transaction
-
+from core.after_commit import after_commit
 from core.jobs import lifecycle
 from core.jobs.lifecycle import NotAllowed
 from core.jobs.models import Job
 from media_api import events, storage
+from media_api.config.live import current
 from media_api.models import InputType, MediaRequest
+from media_api.pipeline.sources import SourceNotFound, permitted
 from media_api.services import webhooks
 from media_api.states import State, state_of
 
@@ -26,7 +25,7 @@ def job_changed(job: Job) -> None:
     if request.webhook_url:
         webhooks.announce(request, job)
     if state_of(job) == State.FINISHED:
-        transaction.on_commit(partial(storage.remove_input, request.rid), robust=True)
+        after_commit(storage.remove_input, request.rid)
 
 
 def require_input(job: Job) -> None:
@@ -51,9 +50,14 @@ def forget(job: Job) -> None:
 
 
 def _is_input_there(request: MediaRequest) -> bool:
-    """Tell whether there is what to work on; a link is not followed a second time for that."""
+    """Tell whether there is what to work on; a link is not followed a second time for that.
+
+    A path has to be one that its owner could still post: it was never a copy of the request's.
+    """
     if request.input_type != InputType.PATH:
         return storage.raw_of(request.rid) is not None
-    with suppress(OSError):
-        return Path(request.input_value).is_file()
-    return False
+    try:
+        permitted(request.owner, request.input_value, current())
+    except SourceNotFound:
+        return False
+    return True

@@ -5,10 +5,7 @@ is the frame which all sockets send most of the time. What else a socket has to 
 finds by comparing with what it said before (`media_api.consumers`).
 """
 
-from functools import partial
-
-from django.db import transaction
-
+from core.after_commit import after_commit
 from core.jobs.models import Job
 from core.realtime.groups import group_for_media_request
 from core.realtime.publish import Event, encode, publish
@@ -73,10 +70,10 @@ def deleted_event(rid: str) -> Event:
 def announce(job: Job) -> None:
     """Tell whoever watches, once the change is committed."""
     rid, event = job.params["rid"], event_of_job(job)
-    transaction.on_commit(partial(publish, [group_for_media_request(rid)], event), robust=True)
+    after_commit(publish, [group_for_media_request(rid)], event)
 
 
 def announce_deleted(rid: str) -> None:
     """Tell whoever watches that a request is no more, once that is committed."""
     event = deleted_event(rid)
-    transaction.on_commit(partial(publish, [group_for_media_request(rid)], event), robust=True)
+    after_commit(publish, [group_for_media_request(rid)], event)

@@ -102,7 +102,8 @@ def error_of(job: Job | JobSeen) -> ErrorBody | None:
     said: ErrorBody | None = (job.result or {}).get("error")
     if said is not None or job.status == Status.SUCCEEDED:
         return said
-    stage = job.stage_index + 1 if job.stage else 0
+    # The stage of an attempt before stays in the row while the job waits for its next.
+    stage = job.stage_index + 1 if job.stage and job.started_at else 0
     if job.status == Status.CANCELLED:
         return {"code": "canceled_by_user", "message": "The request was canceled.", "stage": stage}
     if job.status == Status.FAILED:

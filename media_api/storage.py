@@ -114,11 +114,18 @@ def attempt_folder(rid: str, attempt: int) -> Iterator[Path]:
 
 def place(rid: str, made: Path) -> Path:
     """Move a finished file among the outputs, under the name that it has."""
-    folder = out_folder(rid)
+    return _moved(made, out_folder(rid) / made.name)
+
+
+def place_archive(rid: str, made: Path) -> Path:
+    """Move a finished archive to its place."""
+    return _moved(made, archive(rid))
+
+
+def _moved(made: Path, target: Path) -> Path:
     made.chmod(FILE_MODE)
-    target = folder / made.name
     made.replace(target)
-    sync_folder(folder)
+    sync_folder(target.parent)
     return target
 
 

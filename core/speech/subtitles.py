@@ -1,12 +1,22 @@
 """A transcript as files: SubRip, WebVTT, and JSON with the times of each word."""
 
 from collections.abc import Mapping
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from core.speech.base import Segment, Transcript, Word
 from core.speech.cues import Cue, cues
 
-__all__ = ["Cue", "TranscriptBody", "as_json", "as_srt", "as_vtt", "cues", "read_json"]
+__all__ = [
+    "Cue",
+    "KeptBody",
+    "TranscriptBody",
+    "as_json",
+    "as_kept",
+    "as_srt",
+    "as_vtt",
+    "cues",
+    "read_kept",
+]
 
 
 class WordBody(TypedDict):
@@ -34,6 +44,15 @@ class TranscriptBody(TypedDict):
     segments: list[SegmentBody]
 
 
+class KeptBody(TranscriptBody):
+    """A transcript as it is kept: `duration` is the sound's, in seconds, None where unknown.
+
+    Subtitles end with the sound. What an older version has kept does not tell its length.
+    """
+
+    duration: NotRequired[float | None]
+
+
 def as_srt(transcript: Transcript) -> str:
     """SubRip: numbered from 1, no mark-up."""
     return "".join(
@@ -56,10 +75,13 @@ def as_json(transcript: Transcript) -> TranscriptBody:
     }
 
 
-def read_json(
-    body: Mapping[str, Any], *, backend: str = "", duration_s: float | None = None
-) -> Transcript:
-    """Return the transcript that `as_json` was made of. Raises: KeyError for another body."""
+def as_kept(transcript: Transcript) -> KeptBody:
+    """The same, with all that subtitles are made of."""
+    return {**as_json(transcript), "duration": transcript.duration_s}
+
+
+def read_kept(body: Mapping[str, Any], *, backend: str = "") -> Transcript:
+    """Return the transcript that `as_kept` was made of. Raises: KeyError for another body."""
     segments = tuple(
         Segment(
             each["start"],
@@ -69,7 +91,7 @@ def read_json(
         )
         for each in body["segments"]
     )
-    return Transcript(body["language"], segments, backend, duration_s)
+    return Transcript(body["language"], segments, backend, body.get("duration"))
 
 
 def _segment_body(segment: Segment) -> SegmentBody:

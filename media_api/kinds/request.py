@@ -14,8 +14,6 @@ from core.jobs.types import Json
 from core.media.ffmpeg import Runner
 from media_api import ending, storage
 from media_api.config.live import current
-from media_api.engines.duration import duration_s
-from media_api.engines.filetypes import Content
 from media_api.engines.plan import Plan, plan, queue_for
 from media_api.models import MediaRequest
 from media_api.pipeline import archiving, inspecting, sources
@@ -118,7 +116,7 @@ class MediaJob(JobKind):
             source=source,
             mime=content.mime,
             info=content.media,
-            duration_s=_length_s(source, content, deadline),
+            duration_s=inspecting.length_s(source, content, current(), runner=deadline.program),
             scratch=scratch,
             wanted=planned.names,
             runner=self._runner(deadline, [source.parent, scratch]),
@@ -135,8 +133,14 @@ class MediaJob(JobKind):
             may_come_again=self.job.attempts_left > 0,
         )
         if outcome.done:
-            archiving.pack(request.rid, [one["name"] for one in outcome.outputs])
+            self._pack(outcome, scratch)
         return outcome
+
+    def _pack(self, outcome: Outcome, scratch: Path) -> None:
+        """Build the archive, also where the stages have had all the time that there was."""
+        names = [one["name"] for one in outcome.outputs]
+        rid, keep = self.job.params["rid"], self.holding.renew
+        archiving.pack(rid, names, scratch=scratch, check=self.check, keep=keep)
 
     def _runner(self, deadline: Deadline, folders: Sequence[Path]) -> Runner:
         if not current().show_ffmpeg_commands:
@@ -153,12 +157,6 @@ class MediaJob(JobKind):
         held = {"job__status": Status.RUNNING, "job__lease_token": self.job.lease_token}
         mine = MediaRequest.objects.filter(pk=self.job.params["rid"], **held)
         insist(lambda: mine.update(unmade=dict(unmade)))
-
-
-def _length_s(source: Path, content: Content, deadline: Deadline) -> float:
-    if content.media is None:
-        return 0.0
-    return duration_s(source, content.media, runner=deadline.program)
 
 
 def _in_contract(error: Exception) -> Exception:

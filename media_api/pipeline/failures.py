@@ -4,7 +4,13 @@ import errno
 import logging
 
 from core.errors import JobError
-from core.media.errors import NotAvailable, ProgramFailed, ProgramStalled, ProgramTimeout
+from core.media.errors import (
+    NotAvailable,
+    OutputTooLarge,
+    ProgramFailed,
+    ProgramStalled,
+    ProgramTimeout,
+)
 from media_api.progress import CODES, ErrorBody
 
 logger = logging.getLogger(__name__)
@@ -36,6 +42,8 @@ def said_of(error: Exception, default_code: str) -> tuple[str, str]:
         return "timeout", str(error)
     if isinstance(error, NotAvailable):
         return "source_not_found", "The input cannot be read."
+    if isinstance(error, OutputTooLarge):
+        return "disk_full", "What is made of the input needs more room than the disk can spare."
     if _is_no_room(error):
         return "disk_full", "There is no room left on the disk."
     if isinstance(error, JobError):

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 from django.conf import settings
 
+from core.accounts.models import User
 from core.errors import InvalidInput, TemporaryFailure
 from core.media.paths import clean_filename
 from core.net.clients import body_of, client
@@ -46,6 +47,16 @@ def fetched(
     if request.input_type == InputType.URL:
         return _fetched_from(request, config, scratch, check)
     raise SourceNotFound
+
+
+def permitted(owner: User | None, path: str, config: Config) -> Path:
+    """Return a file of this server that a request of the owner's may be made of, as of now.
+
+    Raises: `SourceNotFound`, whatever the reason.
+    """
+    if not config.allow_local_files or owner is None or not owner.is_staff:
+        raise SourceNotFound
+    return local(path, config.local_files_roots)
 
 
 def local(path: str, roots: Sequence[str]) -> Path:

@@ -4,7 +4,6 @@ import os
 import shutil
 import uuid
 from contextlib import suppress
-from pathlib import Path
 
 from django.db import transaction
 
@@ -12,7 +11,9 @@ from core.accounts.models import User
 from core.jobs import lifecycle
 from core.jobs.models import Job
 from media_api import events, storage
+from media_api.config.schema import Config
 from media_api.models import InputType, MediaRequest, RequestType
+from media_api.pipeline.sources import SourceNotFound, permitted
 from media_api.selectors import request_of
 from media_api.services.errors import InputGone, IsOver, NotFound, NotRetriable
 from media_api.services.fingerprints import of_path, of_url
@@ -50,22 +51,23 @@ def remove(request: MediaRequest) -> None:
     storage.remove_all(request.rid)
 
 
-def retry(
-    *, user: User | None, rid: str, queue_size: int, deduplicate: bool, active_limit: int = 0
-) -> MediaRequest:
-    """Make the same request anew, of the input that is still there.
+def retry(*, user: User | None, rid: str, config: Config) -> MediaRequest:
+    """Make the same request anew, of the input that is still there and may still be used.
 
     Raises: `NotFound`, `NotRetriable`, `InputGone`, `AlreadyQueued`, `TooManyActive`, `QueueFull`.
     """
     request = _found(user, rid)
     if state_of(request.job) not in (State.CANCELED, State.DONE_PARTIALLY):
         raise NotRetriable
-    draft = _draft_again(request)
+    draft = _draft_again(request, config)
     try:
         if request.input_type != InputType.PATH:
             _link_input(request.rid, draft.rid)
         return submit(
-            draft, queue_size=queue_size, deduplicate=deduplicate, active_limit=active_limit
+            draft,
+            queue_size=config.requests_queue_size,
+            deduplicate=config.deduplicate,
+            active_limit=config.limits.active_per_user,
         )
     except BaseException:
         storage.remove_input(draft.rid)
@@ -79,7 +81,7 @@ def _found(user: User | None, rid: str) -> MediaRequest:
     return request
 
 
-def _draft_again(request: MediaRequest) -> Draft:
+def _draft_again(request: MediaRequest, config: Config) -> Draft:
     return Draft(
         rid=uuid.uuid4().hex,
         owner=request.owner,
@@ -88,7 +90,7 @@ def _draft_again(request: MediaRequest) -> Draft:
         config=request.config,
         input_type=InputType(request.input_type),
         input_value=request.input_value,
-        source=_source_of(request),
+        source=_source_of(request, config),
         original_name=request.original_name,
         client=request.client,
         webhook_url=request.webhook_url,
@@ -96,14 +98,14 @@ def _draft_again(request: MediaRequest) -> Draft:
     )
 
 
-def _source_of(request: MediaRequest) -> str:
-    """Name the input. Raises: `InputGone`."""
+def _source_of(request: MediaRequest, config: Config) -> str:
+    """Name the input. Raises: `InputGone`, for a path that may not be used any more too."""
     if request.input_type == InputType.URL:
         return of_url(request.input_value)
     if request.input_type == InputType.PATH:
         try:
-            return of_path(Path(request.input_value))
-        except OSError as error:
+            return of_path(permitted(request.owner, request.input_value, config))
+        except (SourceNotFound, OSError) as error:
             raise InputGone from error
     # Of bytes `input_value` is their hash: it names them wherever they lie.
     return request.input_value

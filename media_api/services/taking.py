@@ -16,7 +16,7 @@ from core.tus import services as tus
 from media_api import storage
 from media_api.config.schema import Config
 from media_api.models import InputType, MediaRequest, RequestType
-from media_api.pipeline.sources import SourceNotFound, local
+from media_api.pipeline.sources import SourceNotFound, permitted
 from media_api.schemas.submission import Submission
 from media_api.services.errors import (
     EmptyFile,
@@ -107,10 +107,8 @@ def _bytes_source(sha256: str, filename: str) -> _Source:
 
 def _path_source(owner: User | None, path: str, config: Config) -> _Source:
     """Accept a file of this server; whatever is wrong with it, the answer is the same."""
-    if owner is None or not owner.is_staff:
-        raise PathRefused
     try:
-        real = local(path, config.local_files_roots)
+        real = permitted(owner, path, config)
         name = of_path(real)
     except (SourceNotFound, OSError) as error:
         raise PathRefused from error

@@ -1,6 +1,7 @@
 """Requests at whatever stage a test wants them, their jobs moved by the kernel."""
 
 import uuid
+from functools import partial
 
 from core.jobs import lifecycle
 from media_api import storage
@@ -55,7 +56,11 @@ class Requests:
             if name != storage.SEGMENTS:
                 made.append({"name": name, "size_bytes": len(content), "sha256": "ab" * 32})
         MediaRequest.objects.filter(pk=request.pk).update(outputs=made)
-        archiving.pack(request.rid, [one["name"] for one in made])
+        scratch = storage.make_data_folder(request.rid)
+        keep = partial(lifecycle.renew, request.job)
+        archiving.pack(
+            request.rid, [one["name"] for one in made], scratch=scratch, check=keep, keep=keep
+        )
         result = {"outputs": made, **({"error": error} if error else {})}
         request.job = lifecycle.succeed(request.job, result)
         request.refresh_from_db()

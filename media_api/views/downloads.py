@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.downloads import Download, download
-from core.speech.subtitles import as_srt, as_vtt, read_json
+from core.speech.subtitles import as_srt, as_vtt, read_kept
 from media_api import storage
 from media_api.models import MediaRequest
 from media_api.schemas.errors import Invalid
@@ -118,8 +118,9 @@ class SegmentsView(_ResultView):
         return super().get(request, request_id)
 
     def answer(self, request: Request, made: MediaRequest) -> HttpResponseBase:  # noqa: ARG002
-        """Answer with the segments."""
-        return Response(segments_of(made))
+        """Answer with the segments; how long the sound is belongs to subtitles alone."""
+        kept = kept_of(made)
+        return Response({"language": kept["language"], "segments": kept["segments"]})
 
 
 class SubtitlesView(_ResultView):
@@ -151,15 +152,15 @@ class SubtitlesView(_ResultView):
             raise Invalid([{"loc": ["query", "format"], "msg": message, "type": "enum"}])
         write, content_type = self.formats[name]
         answer = HttpResponse(
-            write(read_json(segments_of(made))), content_type=f"{content_type}; charset=utf-8"
+            write(read_kept(kept_of(made))), content_type=f"{content_type}; charset=utf-8"
         )
         answer["Content-Disposition"] = f'attachment; filename="{made.rid}.{name}"'
         answer["X-Content-Type-Options"] = "nosniff"
         return answer
 
 
-def segments_of(made: MediaRequest) -> Any:
-    """Return the segments that a transcription has kept. Raises: `NotFound`."""
+def kept_of(made: MediaRequest) -> Any:
+    """Return what a transcription has kept beside its outputs. Raises: `NotFound`."""
     return json.loads(_text(storage.output(made.rid, storage.SEGMENTS)))
 
 

@@ -83,13 +83,6 @@ class RetryView(MediaView):
     )
     def post(self, request: Request, request_id: str) -> Response:
         """Ask for the same again, as a new request, of the input that is still kept."""
-        config = current()
-        made = changing.retry(
-            user=account_in(request),
-            rid=request_id,
-            queue_size=config.requests_queue_size,
-            deduplicate=config.deduplicate,
-            active_limit=config.limits.active_per_user,
-        )
+        made = changing.retry(user=account_in(request), rid=request_id, config=current())
         body: dict[str, Any] = {"rid": made.rid}
         return Response(body)

@@ -7,7 +7,7 @@ from pathlib import Path
 from core.media.progress import Progress
 from core.speech.base import Transcript
 from core.speech.chosen import chosen
-from core.speech.subtitles import as_json, as_srt, as_vtt
+from core.speech.subtitles import as_json, as_kept, as_srt, as_vtt, read_kept
 from media_api import storage
 from media_api.pipeline.sound import decoded
 from media_api.pipeline.work import Report, Work
@@ -36,10 +36,12 @@ def transcribe(work: Work, report: Report) -> Sequence[Path]:
         should_stop=work.should_stop,
     )
     wav.unlink()
+    kept = as_kept(transcript)
     segments = work.scratch / storage.SEGMENTS
-    segments.write_text(json.dumps(as_json(transcript), ensure_ascii=False), encoding="utf-8")
+    segments.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
     storage.place(work.rid, segments)
-    return _written(work, transcript)
+    # Of what is kept: subtitles that are made of it later are the same to the millisecond.
+    return _written(work, read_kept(kept, backend=transcript.backend))
 
 
 def _written(work: Work, transcript: Transcript) -> list[Path]:

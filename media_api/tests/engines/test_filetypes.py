@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core.media import watch
 from core.media.errors import NotAvailable
 from media_api.engines.duration import duration_s
 from media_api.engines.filetypes import Content, FileType, inspect
@@ -101,19 +102,35 @@ def test_a_container_of_films_with_sound_alone_is_a_sound(tmp_path: Path) -> Non
     assert found.media is not None
 
 
-def test_a_file_without_a_duration_is_measured_by_its_packets(tmp_path: Path) -> None:
+@pytest.fixture
+def live(tmp_path: Path) -> Path:
+    """Return a film that does not say how long it plays."""
     path = tmp_path / "live.mkv"
     made = [
         *("ffmpeg", "-v", "error", "-i", str(clip("landscape")), "-c", "copy", "-live", "1"),
         *("-f", "matroska", str(path)),
     ]
     subprocess.run(made, check=True)
-    info = inspect(path).media
+    return path
+
+
+def test_a_file_without_a_duration_is_measured_by_its_packets(live: Path) -> None:
+    info = inspect(live).media
     whole = inspect(clip("landscape")).media
 
     assert info is not None
     assert info.duration_s == 0
-    assert duration_s(path, info) == pytest.approx(2.0, abs=0.1)
+    assert duration_s(live, info) == pytest.approx(2.0, abs=0.1)
     assert whole is not None
     assert duration_s(Path("/nowhere"), whole) == whole.duration_s
     assert duration_s(Path("/nowhere"), info) == 0.0
+
+
+def test_what_a_file_has_of_packets_may_be_more_than_is_captured(
+    live: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = inspect(live).media
+    monkeypatch.setattr(watch, "CAPTURE_MAX_BYTES", 1000)
+
+    assert info is not None
+    assert duration_s(live, info) == pytest.approx(2.0, abs=0.1)

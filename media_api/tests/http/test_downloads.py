@@ -201,6 +201,14 @@ def test_segments_and_subtitles_are_there_whatever_formats_were_asked_for(fetch,
     assert body(fetch(request, "subtitles/")) == body(srt)
 
 
+def test_subtitles_end_with_the_sound_and_segments_do_not_tell_its_length(fetch, requests):
+    kept = json.dumps({**SPOKEN, "duration": 1.2}).encode()
+    request = requests.finished({"transcription.txt": b"Good.", storage.SEGMENTS: kept})
+
+    assert b"00:00:00,000 --> 00:00:01,200\n" in body(fetch(request, "subtitles/"))
+    assert fetch(request, "segments/").json() == SPOKEN
+
+
 def test_a_format_of_subtitles_that_there_is_not_is_refused(fetch, requests):
     request = requests.finished({storage.SEGMENTS: json.dumps(SPOKEN).encode(), "out.mp4": b"v"})
 

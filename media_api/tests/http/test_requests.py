@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from core.accounts.models import User
 from core.jobs import lifecycle
 from core.jobs.models import Job
 from media_api import storage
 from media_api.models import MediaRequest
+from media_api.tests.made import Requests
 from media_api.upkeep import clean
 
 API = "/api/v1"
@@ -135,6 +137,32 @@ def test_the_job_of_what_has_no_input_any_more_is_not_tried_again(api, requests,
 
     assert api.post(f"{API}/jobs/{request.job_id}/retry/").status_code == 409
     assert api.post(f"{API}/requests/{request.rid}/retry/").status_code == 410
+
+
+@pytest.mark.parametrize(
+    ("changed", "role", "answers"),
+    [
+        ({}, "admin", [200, 202]),
+        ({"allow_local_files": False}, "admin", [410, 409]),
+        ({"local_files_roots": ["/nowhere"]}, "admin", [410, 409]),
+        ({}, "user", [410, 409]),
+    ],
+    ids=["nothing", "off", "roots", "person"],
+)
+def test_a_path_is_tried_again_only_where_it_could_be_posted(
+    api, staff, configured, tmp_path, changed, role, answers
+):
+    root = tmp_path / "films"
+    root.mkdir()
+    (root / "a.mp4").write_bytes(b"film")
+    old = linked(Requests(staff).failed(), "path", str(root / "a.mp4"))
+    configured(**{"allow_local_files": True, "local_files_roots": [str(root)], **changed})
+    User.objects.filter(pk=staff.pk).update(role=role)
+    api.force_authenticate(staff)
+
+    paths = (f"{API}/requests/{old.rid}/retry/", f"{API}/jobs/{old.job_id}/retry/")
+
+    assert [api.post(path).status_code for path in paths] == answers
 
 
 def test_a_second_retry_is_the_same_work(send, requests, folders):

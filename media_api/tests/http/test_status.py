@@ -108,6 +108,20 @@ def test_elapsed_time_stands_still_at_the_end_and_is_never_negative(status_of, r
     assert status_of(request.rid)["elapsedTime"] == 0
 
 
+@pytest.mark.parametrize("returned", [lifecycle.release, lifecycle.reap_holder])
+def test_what_is_canceled_while_it_waits_again_has_not_begun(status_of, requests, returned):
+    request = requests.running("compress", 0.5)
+    began = timezone.now() - timedelta(hours=1)
+    Job.objects.filter(pk=request.job_id).update(started_at=began)
+    returned(request.job)
+    lifecycle.cancel(request.job_id)
+
+    answer = status_of(request.rid)
+
+    assert (answer["status"], answer["curStage"], answer["pct"]) == (4, -1, 0)
+    assert (answer["elapsedTime"], answer["error"]["stage"]) == (0, 0)
+
+
 def test_a_finished_request_stands_at_its_last_stage(status_of, requests):
     answer = status_of(requests.finished().rid)
 

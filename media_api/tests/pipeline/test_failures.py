@@ -1,14 +1,19 @@
 """What clients are told of what went wrong, and what is kept all the same (contract, 4.2)."""
 
+import os
+import signal
 import threading
+from pathlib import Path
 
 import pytest
+from django.db import connections
 
 from core.jobs import execution, lifecycle, turns
-from core.jobs.models import JobAttempt, Status
+from core.jobs.models import Job, JobAttempt, Status
 from core.media import process
 from core.media.errors import ProgramFailed
 from core.media.ffmpeg import Input, ffmpeg
+from core.media.paths import TEMPORARY_PREFIX
 from core.tests.speech.spoken import LECTURE, spoken
 from media_api import storage
 from media_api.pipeline.failures import said_of
@@ -216,6 +221,80 @@ def test_what_is_ended_by_somebody_ends_with_its_programs_and_leaves_nothing(
     if act == "delete":
         assert not storage.out_folder(rid).exists()
         assert not storage.data_folder(rid).exists()
+
+
+def forget_rows(*, rid, **_):
+    """Do what a `delete` does that has been through with the files before the last was there."""
+    Job.objects.filter(media_request=rid).delete()
+
+
+def files_below(folder):
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("end", [changing.delete, forget_rows])
+def test_what_is_deleted_while_it_is_packed_leaves_nothing(person, monkeypatch, caplog, end):
+    rid = person.ask("extract-audio", clip("wav"))
+    job, replace = person.job(rid), os.replace
+
+    def delete_and_replace(source, target):
+        if target == storage.archive(rid):
+            end(user=None, rid=rid)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", delete_and_replace)
+    execution.execute(job.pk)
+
+    assert person.status(rid) == {"rid": rid, "status": 5}
+    assert files_below(storage.root()) == []
+    assert "crashed" not in caplog.text
+
+
+def test_what_is_cancelled_while_it_is_packed_gets_no_archive(person, monkeypatch):
+    rid = person.ask("extract-audio", clip("wav"))
+    job, replace = person.job(rid), os.replace
+
+    def cancel_and_replace(source, target):
+        replace(source, target)
+        if Path(source).name.startswith(TEMPORARY_PREFIX):
+            changing.cancel(user=None, rid=rid)
+
+    monkeypatch.setattr(os, "replace", cancel_and_replace)
+    execution.execute(job.pk)
+
+    assert person.status(rid)["status"] == 4
+    assert not storage.archive(rid).exists()
+
+
+def killed_while_it_packs(job):
+    """Work on a job in another process, which is killed when its archive is written."""
+    connections.close_all()
+    if not (child := os.fork()):
+        replace = os.replace
+
+        def die_or_replace(source, target):
+            if Path(source).name.startswith(TEMPORARY_PREFIX):
+                os.kill(os.getpid(), signal.SIGKILL)
+            replace(source, target)
+
+        try:
+            os.replace = die_or_replace
+            execution.execute(job.pk)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+
+def test_what_is_killed_while_it_is_packed_leaves_nothing_to_stay(person):
+    rid = person.ask("extract-audio", clip("wav"))
+    killed_while_it_packs(person.job(rid))
+    assert [path.name for path in storage.root().glob("out/*")] == [rid]
+    lifecycle.reap_holder(person.job(rid))
+    status = person.work(rid)
+
+    assert status["status"] == 2
+    kept = {storage.archive(rid), storage.output(rid, "audio.mp3")}
+    assert set(files_below(storage.root())) == kept
 
 
 def test_a_request_that_was_deleted_before_its_turn_harms_nobody(person):

@@ -144,6 +144,27 @@ def test_segments_are_kept_whatever_was_asked_for_and_are_no_part_of_the_archive
     assert json.loads(body)["segments"][0]["words"]
 
 
+def test_subtitles_that_are_fetched_are_those_of_the_archive(
+    person, settings, configured, tmp_path
+):
+    settings.MEDIA_API_BACKENDS = {
+        "transcription": {"farewell": "media_api.tests.pipeline.engines.Farewell"}
+    }
+    configured(auth={"required": False}, transcription={"backend": "farewell"})
+    wav = write_wav(tmp_path / "bye.wav", [0] * 2 * RATE_HZ)
+    wanted = {"formats": ["srt", "vtt", "json"]}
+    rid, status = person.made("transcribe", wav, {"config": {"transcribe": wanted}})
+
+    assert status["status"] == 2
+    for name in ("srt", "vtt"):
+        archived = storage.output(rid, f"transcription.{name}").read_bytes()
+        assert re.search(rb"00:00:01.000 --> 00:00:02.000\n", archived)
+        assert person.download(rid, f"subtitles/?format={name}")[1] == archived
+    archived = json.loads(storage.output(rid, "transcription.json").read_text())
+    assert json.loads(person.download(rid, "segments/")[1]) == archived
+    assert list(archived) == ["language", "segments"]
+
+
 def test_silence_becomes_a_text_that_says_so(person, tmp_path):
     silence = write_wav(tmp_path / "silence.wav", [0] * RATE_HZ)
     rid, status = person.made("transcribe", silence)

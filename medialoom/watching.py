@@ -17,8 +17,8 @@ PATH = "/api/v1/status/ws/?extended=1"
 OPEN_S = 10.0
 ASK_AGAIN_S = 30.0
 LOGIN_OVER = 4401
-# Two frames a request, and a server that closes above fifty a second for five seconds.
-SUBSCRIBED_AT_ONCE, PAUSE_S = 100, 5.0
+# A server closes above fifty frames a second for five seconds.
+FRAMES_AT_ONCE, PAUSE_S = 200, 5.0
 MAX_FRAME_BYTES = 2**20
 
 
@@ -82,16 +82,17 @@ class Watch:
             yield from self._news(socket, frame)
 
     def _subscribe(self, socket: ClientConnection) -> None:
-        for count, rid in enumerate(sorted(self._open), 1):
-            socket.send(json.dumps({"type": "sub", "rid": rid}))
-            # What happened before the subscription is in this answer, an end as well.
-            self._ask(socket, [rid])
-            if count % SUBSCRIBED_AT_ONCE == 0:
-                time.sleep(PAUSE_S)  # see above
+        # What happened before the subscription is in the answer to `sync`, an end as well.
+        self._say(socket, ((kind, rid) for rid in sorted(self._open) for kind in ("sub", "sync")))
 
     def _ask(self, socket: ClientConnection, rids: Iterable[str]) -> None:
-        for rid in rids:
-            socket.send(json.dumps({"type": "sync", "rid": rid}))
+        self._say(socket, (("sync", rid) for rid in rids))
+
+    def _say(self, socket: ClientConnection, frames: Iterable[tuple[str, str]]) -> None:
+        for count, (kind, rid) in enumerate(frames, 1):
+            socket.send(json.dumps({"type": kind, "rid": rid}))
+            if count % FRAMES_AT_ONCE == 0:
+                time.sleep(PAUSE_S)  # see above
 
     def _news(self, socket: ClientConnection, frame: dict[str, Any]) -> Iterator[Progress]:
         if frame.get("type") == "error":

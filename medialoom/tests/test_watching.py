@@ -1,9 +1,12 @@
 """Watching over sockets that break, lie, or say what nobody asked for."""
 
 import json
+import time
+from collections import Counter, deque
 
 import pytest
 
+from medialoom import watching
 from medialoom.credentials import Tokens
 from medialoom.errors import BadAnswer, ClientError, NotAllowed, Unreachable
 from medialoom.session import Session
@@ -158,6 +161,31 @@ def test_a_lost_connection_is_made_again_for_what_has_not_ended():
         *((RID, 0), (OTHER, 100), (RID, 50), (RID, 100)),
     ]
     assert second.asked == [{"type": "sub", "rid": RID}, {"type": "sync", "rid": RID}]
+
+
+def test_many_are_asked_after_in_no_more_frames_than_a_server_bears(monkeypatch):
+    monkeypatch.setattr(watching, "ASK_AGAIN_S", 1.0)
+    monkeypatch.setattr(watching, "PAUSE_S", 0.6)
+    asked = Counter()
+
+    def talk(connection):
+        """Close above 250 frames in half a pause; say nothing before one asks a second time."""
+        heard = deque(maxlen=250)
+        for text in connection:
+            heard_at_s = time.monotonic()
+            if len(heard) == 250 and heard_at_s - heard[0] < 0.3:
+                connection.close(1008)
+                return
+            heard.append(heard_at_s)
+            frame = json.loads(text)
+            asked[frame["rid"]] += frame["type"] == "sync"
+            if asked[frame["rid"]] == 2:
+                connection.send(json.dumps(sync(frame["rid"], status=2, pct=100)))
+
+    rids = [f"{number:032x}" for number in range(251)]
+    events = watched(talk, rids=rids, patience_s=0)
+
+    assert sorted(event.rid for event in events) == rids
 
 
 def test_a_frame_without_end_does_not_fill_the_memory():

@@ -33,9 +33,12 @@ def executor_of(video_job: VideoJob) -> str | None:
     """
     if video_job.runner is not None:
         return f"{RUNNER_HOLDER}{video_job.runner.name}"
-    if video_job.job.status == Status.QUEUED or video_job.job.started_at is None:
+    holder: str | None = video_job.last_holder  # type: ignore[attr-defined] # annotated
+    # The row forgets when it began once it waits anew; it may have ended without an attempt more.
+    nobody_had_it = video_job.job.started_at is None and holder is None
+    if video_job.job.status == Status.QUEUED or nobody_had_it:
         return None
-    if not (video_job.last_holder or "").startswith(RUNNER_HOLDER):  # type: ignore[attr-defined] # annotated
+    if not (holder or "").startswith(RUNNER_HOLDER):
         return LOCAL
     name = video_job.last_runner  # type: ignore[attr-defined] # annotated
     return f"{RUNNER_HOLDER}{name}" if name else REMOVED_RUNNER

@@ -14,6 +14,7 @@ from core.jobs.lifecycle.sending import send_on_commit
 from core.jobs.lifecycle.transition import (
     NO_LEASE,
     NO_PROGRESS,
+    QUEUED_AGAIN,
     NotAllowed,
     change,
     ended_with,
@@ -78,12 +79,12 @@ def _queue_again(job_id: UUID) -> Job:
                 job_id,
                 Q(status__in=(Status.FAILED, Status.CANCELLED)),
                 within=_begin_anew,
-                status=Status.QUEUED,
                 queue=kind.queue_of(Job.objects.only("params").get(pk=job_id).params),
                 attempts_left=kind.max_attempts,
                 not_before=None,
                 finished_at=None,
                 result=None,
+                **QUEUED_AGAIN,
                 **NO_PROGRESS,
             )
     except IntegrityError as error:
@@ -146,7 +147,6 @@ def _requeue_or_fail(job: Job, guard: Q) -> Job | None:
         job.pk,
         guard,
         within=failed_attempt(requeued("worker_lost", delay_s)),
-        status=Status.QUEUED,
         not_before=timezone.now() + timedelta(seconds=delay_s) if delay_s else None,
-        **NO_LEASE,
+        **QUEUED_AGAIN,
     )

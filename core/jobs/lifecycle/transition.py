@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from core.after_commit import after_commit
 from core.errors import JobError
 from core.jobs import events
 from core.jobs.kinds import kind_named
@@ -22,6 +22,8 @@ NO_LEASE: dict[str, Any] = {
     "holder": "",
     "is_finishing": False,
 }
+# A job that ends before its next attempt has not begun, and has taken no time.
+QUEUED_AGAIN: dict[str, Any] = {"status": Status.QUEUED, "started_at": None, **NO_LEASE}
 NO_PROGRESS: dict[str, Any] = {
     "stage": "",
     "stage_index": 0,
@@ -62,7 +64,7 @@ def change(
             return None
         job = Job.objects.get(pk=job_id)
         # Before what `within` puts on the list: the job's news comes before its children's.
-        transaction.on_commit(partial(events.announce, job), robust=True)
+        after_commit(events.announce, job)
         if within:
             within(job)
         kind_named(job.kind).changed(job)
@@ -114,8 +116,7 @@ def _return_members(job: Job, outcome: str) -> None:
             child.pk,
             held(child),
             within=lambda member: end_attempt(member, outcome),
-            status=Status.QUEUED,
-            **NO_LEASE,
+            **QUEUED_AGAIN,
         )
 
 

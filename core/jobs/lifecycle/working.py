@@ -17,6 +17,7 @@ from core.jobs.lifecycle.sending import send_on_commit
 from core.jobs.lifecycle.transition import (
     NO_LEASE,
     NO_PROGRESS,
+    QUEUED_AGAIN,
     LeaseLost,
     change,
     change_held,
@@ -31,7 +32,7 @@ from core.jobs.storable import storable_json, storable_text
 from core.jobs.types import Json
 
 STAGE_CHARS = CODE_CHARS = 64
-MESSAGE_CHARS = 2000
+MESSAGE_CHARS = 5000
 
 
 def _lease() -> timedelta:
@@ -228,9 +229,8 @@ def postpone(job: Job, code: str, message: str) -> Job:
     return change_held(
         job,
         within=failed_attempt(requeued(storable_text(code, CODE_CHARS), delay_s)),
-        status=Status.QUEUED,
         not_before=timezone.now() + timedelta(seconds=delay_s) if delay_s else None,
-        **NO_LEASE,
+        **QUEUED_AGAIN,
     )
 
 
@@ -244,9 +244,8 @@ def release(job: Job) -> Job:
     return change_held(
         job,
         within=requeued("released"),
-        status=Status.QUEUED,
         attempts_left=F("attempts_left") + 1,
-        **NO_LEASE,
+        **QUEUED_AGAIN,
     )
 
 

@@ -27,6 +27,13 @@ LOSSES = {
     "removed": lambda job: Job.objects.filter(pk=job.pk).delete(),
 }
 
+RETURNS = {
+    "released": lifecycle.release,
+    "postponed": WRITES["postpone"],
+    "lost": lifecycle.reap_holder,
+    "tried again": lambda job: (LOSSES["failed"](job), lifecycle.retry(job.pk)),
+}
+
 
 @pytest.mark.parametrize("write", WRITES)
 @pytest.mark.parametrize("loss", LOSSES)
@@ -117,6 +124,15 @@ def test_a_retried_job_waits_as_it_did_the_first_time(make):
     lifecycle.retry(job.pk)
     waiting = lifecycle.postpone(take(job), "busy", "Not now.")
     assert round((waiting.not_before - timezone.now()).total_seconds(), -1) == 10.0
+
+
+@pytest.mark.parametrize("way", RETURNS)
+def test_a_job_that_waits_again_has_not_begun(held, way):
+    RETURNS[way](held)
+    assert (fresh(held).status, fresh(held).started_at) == (Status.QUEUED, None)
+    assert lifecycle.cancel(held.pk).started_at is None
+    lifecycle.retry(held.pk)
+    assert take(held).started_at > held.started_at
 
 
 def test_every_change_makes_the_revision_greater(make):

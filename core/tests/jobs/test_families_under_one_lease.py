@@ -99,6 +99,7 @@ def test_a_lost_holder_gives_the_whole_family_back(ladder):
     Job.objects.filter(status=Status.RUNNING).update(lease_expires_at="2020-01-01T00:00:00Z")
     lifecycle.reap_stalled()
     assert statuses(ladder) == ["queued"] * 4
+    assert [fresh(job).started_at for job in ladder] == [None] * 4
     assert kinds.Ladder.failures == [str(ladder[0].pk)]
 
 

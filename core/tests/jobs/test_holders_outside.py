@@ -183,6 +183,15 @@ def test_the_database_lets_only_running_jobs_be_finished(job):
         Job.objects.filter(pk=job.pk).update(is_finishing=True)
 
 
+def test_what_waits_to_be_finished_began_with_its_first_half(job):
+    held = hold(job)
+    lifecycle.hand_over(held)
+    lifecycle.release(lifecycle.take_up(job.pk, holder="worker:1"))
+    lifecycle.reap_holder(lifecycle.take_up(job.pk, holder="worker:2"))
+    assert fresh(job).is_finishing
+    assert fresh(job).started_at == held.started_at
+
+
 def test_a_retry_begins_with_the_first_half_again(job):
     lifecycle.hand_over(hold(job))
     lifecycle.cancel(job.pk)

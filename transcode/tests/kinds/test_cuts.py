@@ -94,14 +94,15 @@ def test_a_ladder_after_an_edit_whose_own_was_cancelled_serves_the_new_cut_alone
 
 def test_what_an_edit_replaces_is_kept_for_as_long_as_it_lasted(ladder):
     video = edited(ladder[0])
+    old = {name for file in video.files.all() for name in (file.name, file.playlist_name)}
     for job in changing.retranscode(video=video, resolutions=[240]):
+        begun = timezone.now()
         do(job)
 
+    lasted = publication.KEPT_FOR_PLAYERS + timedelta(seconds=5.9)
     due = dict(fresh(video).discarded.values_list("name", "due_at"))
-    master_due = due[video.master_name]  # Discarded at the same time, for a minute.
-    old = [at for name, at in due.items() if "-360" in name or "-0" in name]
     assert len(old) == 4
-    assert all(5.5 < (at - master_due).total_seconds() < 6.5 for at in old)
+    assert all(due[name] > begun + lasted for name in old)
 
 
 def test_what_a_dead_process_has_left_is_settled_to_the_new_cut_alone(ladder):

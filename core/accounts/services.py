@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from core.accounts.models import User
 from core.accounts.signals import account_removed
+from core.after_commit import after_commit
 from core.api.clients import throttle_key
 from core.api.throttles import SlidingWindow
 from core.errors import FieldErrors, InvalidInput, Throttled
@@ -182,8 +183,8 @@ def delete_account(user: User) -> None:
         _cancel_jobs_of(user)
         User.objects.get(pk=user_id).delete()
         transaction.on_commit(partial(_announce_revoked, user_id))
-        transaction.on_commit(partial(storage.remove_all_of, user_id), robust=True)
-        transaction.on_commit(partial(_announce_removed, user_id), robust=True)
+        after_commit(storage.remove_all_of, user_id)
+        after_commit(_announce_removed, user_id)
 
 
 def _cancel_jobs_of(user: User) -> None:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.accounts.models import User
+from core.after_commit import after_commit
 from core.errors import FieldErrors, Throttled
 from core.tus import parts, selectors
 from core.tus.errors import Gone, NotFound, TooLarge
@@ -128,7 +129,7 @@ def drop_those_of(*, owner_id: UUID, resource: str) -> None:
     """
     rows = TusUpload.objects.select_for_update().filter(owner=owner_id, resource=resource)
     for upload in rows.filter(status=Status.RECEIVING):
-        transaction.on_commit(partial(parts.remove, owner_id, upload.pk), robust=True)
+        after_commit(parts.remove, owner_id, upload.pk)
         upload.delete()
 
 

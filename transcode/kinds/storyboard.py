@@ -1,10 +1,8 @@
 """`transcode.generate-video-storyboard`: small pictures of a video in one JPEG (contract, 4.6)."""
 
-from functools import partial
 from pathlib import Path
 
-from django.db import transaction
-
+from core.after_commit import after_commit
 from core.errors import JobError
 from core.jobs.types import Json
 from core.media.ffmpeg import ffmpeg
@@ -78,7 +76,7 @@ class Storyboard(VideoKind):
         """Show it in the place of the old one. Raises: `Outdated`."""
         storyboards.put(self.video.pk, self.placed_as, self.grid)
         cuts.require_present(self.video_job)
-        transaction.on_commit(partial(events.publish_changed, self.video.pk), robust=True)
+        after_commit(events.publish_changed, self.video.pk)
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -4,11 +4,11 @@ from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
-from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from core.after_commit import after_commit
 from core.jobs.lifecycle import NotAllowed
 from core.jobs.models import Job, Status
 from core.jobs.types import Json
@@ -110,7 +110,7 @@ class Studio(VideoKind):
         )
         if further:
             video = Video.objects.get(pk=job.params["video"])
-            transaction.on_commit(partial(events.publish_progress, video), robust=True)
+            after_commit(events.publish_progress, video)
 
 
 def _require_pictures(info: MediaInfo, asked: Expected) -> None:

@@ -1,11 +1,9 @@
 """`transcode.video-transcription`: what is said in a video, as captions (contract, 4.5)."""
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
-from django.db import transaction
-
+from core.after_commit import after_commit
 from core.jobs.types import Json
 from transcode.engines import languages, webvtt
 from transcode.engines.errors import Refused
@@ -84,7 +82,7 @@ class Transcription(VideoKind):
             if video is not None:
                 captions.warn(video, self.warning)
         cuts.require_present(self.video_job)
-        transaction.on_commit(partial(events.publish_changed, self.video.pk), robust=True)
+        after_commit(events.publish_changed, self.video.pk)
 
 
 def _known(code: str) -> str | None:

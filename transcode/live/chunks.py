@@ -6,7 +6,6 @@ Names are looked at before anything is written. The order of writing is that of
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from core.after_commit import after_commit
 from core.media.paths import make_folder, write_atomic
 from transcode.engines import live_master, live_playlists
 from transcode.engines.errors import Refused
@@ -116,7 +116,7 @@ def _begin_to_play(video_id: UUID) -> None:
             revision=F("revision") + 1,
             updated_at=now,
         ):
-            transaction.on_commit(partial(events.publish_changed, video_id), robust=True)
+            after_commit(events.publish_changed, video_id)
 
 
 # ---- reading

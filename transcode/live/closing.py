@@ -5,7 +5,6 @@ between leaves nothing undone for longer than some seconds.
 """
 
 from contextlib import suppress
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from core.after_commit import after_commit
 from core.jobs import lifecycle
 from core.jobs.models import Job, Status
 from transcode.engines.live_window import LiveFolder
@@ -57,7 +57,7 @@ def close(video_id: UUID) -> None:
             _begin_replay(video, reason)
         else:
             _leave(video, reason)
-        transaction.on_commit(partial(events.publish_changed, video_id), robust=True)
+        after_commit(events.publish_changed, video_id)
 
 
 def _close_row(session: LiveSession) -> bool:
@@ -118,13 +118,7 @@ def replayed(video_id: UUID) -> None:
 
 def job_is_over(job: Job) -> None:
     """Close the stream after the commit that ends its job, however that ended."""
-    video_id = UUID(job.params["video"])
-
-    def close_now() -> None:
-        close(video_id)
-
-    # Of a `partial` that fails Django cannot log the name, and raises (its ticket 36487).
-    transaction.on_commit(close_now, robust=True)
+    after_commit(close, UUID(job.params["video"]))
 
 
 def clear(video_id: UUID) -> None:

@@ -1,12 +1,12 @@
 """What people do with live streams."""
 
 from dataclasses import dataclass
-from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 
 from core.accounts.models import User
+from core.after_commit import after_commit
 from transcode.live import addresses, closing, rtmp_server, sessions
 from transcode.live.errors import LiveOff
 from transcode.models import Video, VideoState
@@ -40,7 +40,7 @@ def create_live(
         key = sessions.open_session(
             video, keeps_replay=replay, is_low_latency=low_latency, address=address
         )
-        transaction.on_commit(partial(events.publish_changed, video.pk), robust=True)
+        after_commit(events.publish_changed, video.pk)
     return NewLive(video, address, key)
 
 

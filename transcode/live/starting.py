@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from core.after_commit import after_commit
 from core.errors import InvalidInput, JobError
 from core.jobs import lifecycle
 from core.media.probe import MediaInfo
@@ -108,7 +108,7 @@ def begin(video_id: UUID, key: str, seen: Seen, wanted: list[dict[str, int]]) ->
         updated_at=timezone.now(),
     )
     _lay_out(video, _payload(session, key, wanted))
-    transaction.on_commit(partial(events.publish_changed, video_id), robust=True)
+    after_commit(events.publish_changed, video_id)
     return True
 
 

@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -21,6 +20,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from core.after_commit import after_commit
 from core.jobs.models import Job
 from core.jobs.selectors import running
 from core.media.paths import make_folder
@@ -93,7 +93,7 @@ def _change(found: QuerySet[Video], video_id: UUID, **values: Any) -> bool:
     """Change a video and tell of it after the commit; False when none was found."""
     changed = found.update(revision=F("revision") + 1, updated_at=timezone.now(), **values)
     if changed:
-        transaction.on_commit(partial(events.publish_changed, video_id), robust=True)
+        after_commit(events.publish_changed, video_id)
     return bool(changed)
 
 
@@ -117,7 +117,7 @@ def make(folder: Path) -> None:
 def withdraw(job: Job) -> None:
     """Show nothing more of an attempt that came to nothing; in the transaction that says so."""
     _withdraw(UUID(job.params["video"]), job)
-    transaction.on_commit(partial(remove, job), robust=True)
+    after_commit(remove, job)
 
 
 def _withdraw(video_id: UUID, job: Job) -> None:
@@ -143,7 +143,7 @@ def completed(job: Job) -> None:
         storage.place(shown, name)
         after = publication.KEPT_FOR_PLAYERS + timedelta(seconds=video.duration_s)
         publication.discard(video, [name], after=after)
-    transaction.on_commit(partial(remove, job), robust=True)
+    after_commit(remove, job)
 
 
 def remove(job: Job) -> None:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from core.after_commit import after_commit
 from core.errors import JobError
 from core.media import capabilities
 from core.media.errors import ProgramFailed, ProgramOutOfMemory
@@ -143,4 +144,4 @@ def say_that_it_failed(kind: VideoKind, encoder: Encoder) -> None:
             revision=F("revision") + 1,
             updated_at=timezone.now(),
         )
-        transaction.on_commit(partial(events.publish_changed, video.pk), robust=True)
+        after_commit(events.publish_changed, video.pk)

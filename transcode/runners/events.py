@@ -8,15 +8,15 @@ due later holds none up that is due sooner.
 
 import logging
 import time
-from functools import cache, partial
+from functools import cache
 from math import ceil
 
 import redis
 import socketio
 from celery import current_app
 from django.conf import settings
-from django.db import transaction
 
+from core.after_commit import after_commit
 from core.jobs.broker import BROKER_ERRORS
 from core.realtime.publish import connection
 
@@ -33,7 +33,7 @@ _AGAIN = "transcode:announce-again"
 
 def jobs_available(*, delay_s: float = 0.0) -> None:
     """Tell the runners, after the commit, that there is something to do."""
-    transaction.on_commit(partial(announce, delay_s=delay_s), robust=True)
+    after_commit(announce, delay_s=delay_s)
 
 
 def announce(*, delay_s: float = 0.0) -> None:
@@ -49,7 +49,7 @@ def announce(*, delay_s: float = 0.0) -> None:
 
 def jobs_available_again(delay_s: float) -> None:
     """Tell the runners once more after the commit and at least so many seconds."""
-    transaction.on_commit(partial(_announce_again, delay_s), robust=True)
+    after_commit(_announce_again, delay_s)
 
 
 def _announce_again(delay_s: float) -> None:

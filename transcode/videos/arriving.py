@@ -1,7 +1,6 @@
 """A video whose file is still on its way: announced, perhaps begun, and completed."""
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from core.accounts.models import User
+from core.after_commit import after_commit
 from core.media.probe import MediaInfo
 from transcode.models import JobType, Video, VideoState
 from transcode.videos import events, layout, pictures, storage
@@ -27,7 +27,7 @@ def announce_upload(
     video = draft(owner=owner, name=name, language=language, is_private=is_private)
     video.state, video.size_bytes = VideoState.TO_IMPORT, size_bytes
     video.save(force_insert=True)
-    transaction.on_commit(partial(events.publish_changed, video.pk), robust=True)
+    after_commit(events.publish_changed, video.pk)
     return video
 
 
@@ -131,4 +131,4 @@ def _write(video: Video, columns: dict[str, Any]) -> None:
     rows = Video.objects.filter(pk=video.pk)
     rows.update(revision=F("revision") + 1, updated_at=timezone.now(), **columns)
     video.refresh_from_db()
-    transaction.on_commit(partial(events.publish_changed, video.pk), robust=True)
+    after_commit(events.publish_changed, video.pk)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from core.after_commit import after_commit
 from core.errors import FieldErrors
 from core.jobs import lifecycle
 from core.jobs.models import Job, Status
@@ -147,4 +147,4 @@ def _write(video: Video, columns: dict[str, Any]) -> None:
     rows = Video.objects.filter(pk=video.pk)
     rows.update(revision=F("revision") + 1, updated_at=timezone.now(), **columns)
     video.refresh_from_db()
-    transaction.on_commit(partial(events.publish_changed, video.pk), robust=True)
+    after_commit(events.publish_changed, video.pk)

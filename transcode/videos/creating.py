@@ -1,13 +1,13 @@
 """A file becomes a video: its row, its original and its jobs, all of them or nothing."""
 
 import shutil
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
 from core.accounts.models import User
+from core.after_commit import after_commit
 from core.errors import FieldErrors, JobError
 from core.jobs.storable import storable_text
 from transcode.engines import languages
@@ -138,7 +138,7 @@ def _store(video: Video, path: Path, keyframe_gap_s: float | None, base_url: str
             settings = layout.LadderSettings.current()
             planned = layout.plan(video, settings, keyframe_gap_s=keyframe_gap_s)
             # Registered before the jobs' messages: no worker may be faster than this event.
-            transaction.on_commit(partial(events.publish_changed, video.pk), robust=True)
+            after_commit(events.publish_changed, video.pk)
             layout.lay_out(video, planned, base_url=base_url)
     except BaseException:
         if not Video.objects.filter(pk=video.pk).exists():

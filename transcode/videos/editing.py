@@ -6,7 +6,6 @@ the storyboard are of the old video: they go, and are made anew.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,6 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 from PIL import Image
 
+from core.after_commit import after_commit
 from core.errors import FieldErrors
 from core.jobs import lifecycle
 from core.jobs.models import Job, Status
@@ -267,4 +267,4 @@ def _task_files(job: Job) -> list[str]:
 def _write(video_id: UUID, columns: dict[str, Any]) -> None:
     rows = Video.objects.filter(pk=video_id)
     rows.update(revision=F("revision") + 1, updated_at=timezone.now(), **columns)
-    transaction.on_commit(partial(events.publish_changed, video_id), robust=True)
+    after_commit(events.publish_changed, video_id)

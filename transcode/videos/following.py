@@ -9,7 +9,6 @@ Should we die in between, `upkeep.settle` finds the video.
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from core.after_commit import after_commit
 from core.jobs.models import UNFINISHED, Job, Status
 from transcode.models import JobType, Video, VideoJob, VideoState
 from transcode.videos import events, storage
@@ -52,9 +52,9 @@ def job_changed(job: Job) -> None:
             waits_since=job.created_at if is_waiting else None
         )
     if job.is_finished:
-        transaction.on_commit(partial(storage.remove_staged, job.pk), robust=True)
+        after_commit(storage.remove_staged, job.pk)
     video_id = UUID(job.params["video"])
-    transaction.on_commit(partial(follow, video_id), robust=True)
+    after_commit(follow, video_id)
 
 
 def _taken(job: Job) -> None:
@@ -179,9 +179,9 @@ def _follow_locked(video_id: UUID) -> None:
         video.published_at = video.published_at or timezone.now()
     _save(video)
     if state == before:
-        transaction.on_commit(partial(events.publish_progress, video), robust=True)
+        after_commit(events.publish_progress, video)
         return
-    transaction.on_commit(partial(events.publish_changed, video.pk), robust=True)
+    after_commit(events.publish_changed, video.pk)
     if state in ENDS:
         _ended(video)
 
@@ -209,7 +209,7 @@ def _ended(video: Video) -> None:
     if video.state == VideoState.PUBLISHED:
         publication.tidy(video)
         storyboards.plan(video)
-    transaction.on_commit(partial(_call_back, video), robust=True)
+    after_commit(_call_back, video)
 
 
 def _call_back(video: Video) -> None:

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -19,6 +18,7 @@ from django.db import transaction
 from django.db.models import BooleanField, Case, F, Max, Value, When
 from django.utils import timezone
 
+from core.after_commit import after_commit
 from core.media.probe import media_info
 from transcode.engines import languages, master, segment_hashes
 from transcode.engines.errors import Refused
@@ -79,7 +79,7 @@ def mark_stale(video_id: UUID) -> bool:
     It is made again after the commit; False when there is no such video.
     """
     changed = Video.objects.filter(pk=video_id).update(master_revision=F("master_revision") + 1)
-    transaction.on_commit(partial(refresh, video_id), robust=True)
+    after_commit(refresh, video_id)
     return bool(changed)
 
 
@@ -259,7 +259,7 @@ def _install(offer: _Offer, master_name: str, hashes_name: str) -> bool:
         return False
     discard(video, [video.master_name, video.hashes_name])
     drop_files(video, offer.superseded)
-    transaction.on_commit(partial(events.publish_changed, video.pk), robust=True)
+    after_commit(events.publish_changed, video.pk)
     return True
 
 

@@ -5,6 +5,7 @@ from functools import partial
 
 from django.db import transaction
 
+from core.after_commit import after_commit
 from core.jobs import lifecycle
 from core.jobs.models import UNFINISHED
 from core.tus import services as uploads
@@ -32,13 +33,13 @@ def remove(video: Video) -> None:
         job_ids = list(VideoJob.objects.filter(video=row.pk).values_list("job", flat=True))
         row.delete()
         for job_id in job_ids:
-            transaction.on_commit(partial(storage.remove_staged, job_id), robust=True)
+            after_commit(storage.remove_staged, job_id)
 
 
 def video_deleted(instance: Video, **_signal: object) -> None:
     """Let a deleted row's files follow it after the commit, and tell of it (`post_delete`)."""
     gone = partial(events.publish_deleted, instance.pk, instance.owner_id, instance.revision + 1)
-    transaction.on_commit(partial(storage.remove_video, instance.pk), robust=True)
+    after_commit(storage.remove_video, instance.pk)
     transaction.on_commit(gone, robust=True)
 
 

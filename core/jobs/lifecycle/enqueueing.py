@@ -2,13 +2,13 @@
 
 import uuid
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.accounts.models import User
+from core.after_commit import after_commit
 from core.errors import InvalidInput
 from core.jobs import events
 from core.jobs.kinds import JobKind
@@ -86,7 +86,7 @@ def _insert(job: Job) -> None:
         save_and_send(job)
         return
     job.save(force_insert=True)
-    transaction.on_commit(partial(events.announce, job), robust=True)
+    after_commit(events.announce, job)
     if parent.is_finished:
         end_with_parent(job, parent)
         job.refresh_from_db()

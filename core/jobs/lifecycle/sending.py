@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from core.after_commit import after_commit
 from core.jobs import broker, events
 from core.jobs.kinds import kind_named
 from core.jobs.models import Job, Status
@@ -31,7 +32,7 @@ def save_and_send(job: Job) -> None:
     times, send = _delivery(job)
     job.not_before, job.sent_at = times.get("not_before"), times.get("sent_at")
     job.save(force_insert=True)
-    transaction.on_commit(partial(events.announce, job), robust=True)
+    after_commit(events.announce, job)
     transaction.on_commit(send, robust=True)
 
 
@@ -40,7 +41,7 @@ def wake_waiting(job: Job) -> None:
     if limit := _limit_of(job):
         # Only after the commit are both its end and any newly queued job visible to whoever
         # looks later: of a claim that found no slot and this look, one sees the other.
-        transaction.on_commit(partial(_wake, job.owner_id, job.kind, limit), robust=True)
+        after_commit(_wake, job.owner_id, job.kind, limit)
 
 
 def _delivery(job: Job, delay_s: float = 0.0) -> tuple[dict[str, datetime], Callable[[], object]]:

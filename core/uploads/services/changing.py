@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.accounts.models import User
+from core.after_commit import after_commit
 from core.jobs import lifecycle
 from core.jobs.models import UNFINISHED, Job
 from core.kinds.question import Question
@@ -83,7 +84,7 @@ def delete_upload(*, owner: User, upload_id: UUID | str | object, origin: str = 
             upload.job = lifecycle.cancel(upload.job.pk)
         # Afterwards: a job is locked before its upload, here as in a worker. Should we die in
         # between, a question's job finds the upload gone, and its end changes nothing.
-        transaction.on_commit(partial(_cancel_questions, upload), robust=True)
+        after_commit(_cancel_questions, upload)
         transaction.on_commit(
             partial(events.publish_changed, "Upload.deleted", upload, origin=origin)
         )

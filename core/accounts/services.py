@@ -1,6 +1,5 @@
 """What happens to accounts: made, changed, locked out, removed."""
 
-from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -150,7 +149,7 @@ def replace_password(user: User, password: str) -> bool:
         )
         if won:
             user.refresh_from_db(fields=["password", "token_version"])
-            transaction.on_commit(partial(_announce_revoked, user.pk, user.token_version))
+            after_commit(_announce_revoked, user.pk, user.token_version)
     return bool(won)
 
 
@@ -158,7 +157,7 @@ def revoke_sessions(user: User) -> None:
     """End every token and browser session of an account, and its sockets."""
     User.objects.filter(pk=user.pk).update(token_version=F("token_version") + 1)
     user.refresh_from_db(fields=["token_version"])
-    transaction.on_commit(partial(_announce_revoked, user.pk, user.token_version))
+    after_commit(_announce_revoked, user.pk, user.token_version)
 
 
 def deactivate(user: User) -> None:
@@ -182,7 +181,7 @@ def delete_account(user: User) -> None:
             return
         _cancel_jobs_of(user)
         User.objects.get(pk=user_id).delete()
-        transaction.on_commit(partial(_announce_revoked, user_id))
+        after_commit(_announce_revoked, user_id)
         after_commit(storage.remove_all_of, user_id)
         after_commit(_announce_removed, user_id)
 

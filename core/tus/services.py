@@ -1,7 +1,6 @@
 """Beginning, noting and ending resumable uploads. `finishing` has what follows the last byte."""
 
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -116,7 +115,7 @@ def end(upload: TusUpload, *, expired: bool = False) -> bool:
         else:
             mine.delete()
         purpose_named(upload.purpose).ended(upload)
-        transaction.on_commit(partial(parts.remove, upload.owner_id, upload.pk))
+        after_commit(parts.remove, upload.owner_id, upload.pk)
     return True
 
 
@@ -171,5 +170,5 @@ def take_file(*, owner: User, upload_id: UUID | str) -> FinishedFile:
     mine = TusUpload.objects.filter(pk=found.upload_id, status=Status.COMPLETE)
     if not mine.delete()[0]:
         raise NotFound
-    transaction.on_commit(partial(parts.remove, owner.pk, found.upload_id))
+    after_commit(parts.remove, owner.pk, found.upload_id)
     return found

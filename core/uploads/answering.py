@@ -11,12 +11,11 @@ questions asked at once never overwrite each other (core contract, 2.4):
 leave when it commits. The upload's own status never changes by it.
 """
 
-from functools import partial
 from typing import Any
 
-from django.db import transaction
 from django.utils import timezone
 
+from core.after_commit import after_commit
 from core.jobs.models import Job, Status
 from core.jobs.storable import storable_text
 from core.jobs.types import Json
@@ -80,8 +79,8 @@ def job_changed(job: Job) -> None:
         _save(upload, upload.followup_qa)
     if job.status != Status.QUEUED:
         frame = _end_frame(upload, question, error)
-        transaction.on_commit(partial(events.publish_question_end, upload, frame, job))
-    transaction.on_commit(partial(events.publish_changed, "Upload.updated", upload))
+        after_commit(events.publish_question_end, upload, frame, job)
+    after_commit(events.publish_changed, "Upload.updated", upload)
 
 
 def tell_partial(job: Job, upload: Upload, question: Json, answer: str) -> None:

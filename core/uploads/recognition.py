@@ -6,12 +6,11 @@ changes nothing and shows nothing.
 """
 
 from contextlib import suppress
-from functools import partial
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
+from core.after_commit import after_commit
 from core.jobs.models import Job, JobAttempt, Status
 from core.jobs.types import Json
 from core.ocr.engines.base import Outcome
@@ -104,13 +103,13 @@ def _announce(upload: Upload, job: Job, *, has_begun: bool) -> None:
     run = run_of(upload)
     if job.status == Status.QUEUED:
         # The attempt before may still have a writer somewhere.
-        transaction.on_commit(partial(stream.end, upload.pk, run - 1))
+        after_commit(stream.end, upload.pk, run - 1)
         if not upload.is_deleted:
-            transaction.on_commit(partial(events.publish_changed, "Upload.updated", upload))
+            after_commit(events.publish_changed, "Upload.updated", upload)
     elif job.status == Status.RUNNING:
-        transaction.on_commit(partial(_begin, upload.pk, upload.owner_id, run))
+        after_commit(_begin, upload.pk, upload.owner_id, run)
     else:
-        transaction.on_commit(partial(_end, upload, job, run, has_begun))
+        after_commit(_end, upload, job, run, has_begun)
 
 
 def _begin(upload_id: UUID, owner_id: UUID, run: int) -> None:

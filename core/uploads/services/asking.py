@@ -1,12 +1,11 @@
 """`question`: asking about the text of an upload."""
 
-from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 
 from core.accounts.models import User
+from core.after_commit import after_commit
 from core.api.parsers import is_storable
 from core.errors import FieldErrors
 from core.jobs import lifecycle
@@ -44,9 +43,7 @@ def ask_question(
             raise Conflict(f"An upload takes {most} questions, and this one has had them.")
         question_id = answering.add_question(upload, text)
         # Registered before the job's message is: no worker may be faster than this event.
-        transaction.on_commit(
-            partial(events.publish_changed, "Upload.updated", upload, origin=origin)
-        )
+        after_commit(events.publish_changed, "Upload.updated", upload, origin=origin)
         _enqueue(upload, question_id)
     return upload
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -48,9 +47,7 @@ def update_upload(
             raise Conflict("The text cannot be edited while the upload is being recognised.")
         if values:
             _apply(upload, values)
-            transaction.on_commit(
-                partial(events.publish_changed, "Upload.updated", upload, origin=origin)
-            )
+            after_commit(events.publish_changed, "Upload.updated", upload, origin=origin)
     return Updated(upload, ignored(UpdateForm, data))
 
 
@@ -85,9 +82,7 @@ def delete_upload(*, owner: User, upload_id: UUID | str | object, origin: str = 
         # Afterwards: a job is locked before its upload, here as in a worker. Should we die in
         # between, a question's job finds the upload gone, and its end changes nothing.
         after_commit(_cancel_questions, upload)
-        transaction.on_commit(
-            partial(events.publish_changed, "Upload.deleted", upload, origin=origin)
-        )
+        after_commit(events.publish_changed, "Upload.deleted", upload, origin=origin)
     return upload
 
 

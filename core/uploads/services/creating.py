@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.files.base import File
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 
 from core.accounts.api_tokens import use_api_token
 from core.accounts.models import ApiToken, User
+from core.after_commit import after_commit
 from core.errors import FieldErrors, Throttled
 from core.media.paths import clean_filename
 from core.uploads import events, intake, quota, storage
@@ -154,7 +154,7 @@ def _store(
         quota.charged(upload.owner, ip=ip, token=token),
     ):
         # Registered before the job's message is: no worker may be faster than this event.
-        transaction.on_commit(partial(_announce, upload, origin))
+        after_commit(_announce, upload, origin)
         if form["process"]:
             upload.job = start_recognition(upload)
         upload.save(force_insert=True)

@@ -1,7 +1,6 @@
 """`reprocess` and `cancel`."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.accounts.models import User
+from core.after_commit import after_commit
 from core.jobs import lifecycle
 from core.uploads import events
 from core.uploads.errors import Conflict
@@ -42,9 +42,7 @@ def reprocess_upload(
         upload.runs_before = run_of(upload)
         upload.status_before = "processed" if upload.processed_at else ""
         # Registered before the job's message is: no worker may be faster than this event.
-        transaction.on_commit(
-            partial(events.publish_changed, "Upload.updated", upload, origin=origin)
-        )
+        after_commit(events.publish_changed, "Upload.updated", upload, origin=origin)
         upload.job = start_recognition(upload)
         upload.updated_at = timezone.now()
         upload.save(update_fields=[*options, "runs_before", "status_before", "job", "updated_at"])

@@ -64,6 +64,10 @@ class Holding:
             return 0.0
         return time.monotonic() - self._said_at
 
+    def excuse_silence(self) -> None:
+        """Count the job's silence from now on."""
+        self._said_at = time.monotonic()
+
     def report(
         self, stage: str, stage_index: int, progress: float, *, at_once: bool = False
     ) -> None:
@@ -72,11 +76,13 @@ class Holding:
         Raises: `LeaseLost` when a write shows that it is gone.
         """
         with self._writing:
-            self._said_at = time.monotonic()
             is_same_stage = (stage, stage_index) == self._said[:2]
             best = max(progress, self._said[2]) if is_same_stage else progress
             self._said = (stage, stage_index, best)
-            self._write_if_due(at_once=at_once)
+            try:
+                self._write_if_due(at_once=at_once)
+            finally:
+                self.excuse_silence()  # How long the database took is no silence of the job's.
 
     def flush(self) -> None:
         """Write what `report` held back, if it is due. Raises: `LeaseLost`."""
@@ -151,7 +157,7 @@ class Holding:
             yield
         finally:
             self._silent_by_intent -= 1
-            self._said_at = time.monotonic()
+            self.excuse_silence()
 
     @cached_property
     def members(self) -> list[Job]:

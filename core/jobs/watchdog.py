@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.25
 READ_EVERY_S = 2.0
+# A look that comes so much too late tells that nobody could do anything: the machine stood still.
+STANDSTILL_S = 1.0
 # How soon a lease is renewed again that could not be: the database was away.
 RENEW_AGAIN_S = 1.0
 SIGNALS = 2
@@ -111,7 +113,7 @@ class Watchdog:
         """Look until told to stop or until there is a reason to end the job."""
         read_at = time.monotonic()
         try:
-            while not self._stop.wait(LOOK_EVERY_S):
+            while not self._is_over():
                 now = time.monotonic()
                 is_time_to_read = now - read_at >= READ_EVERY_S
                 read_at = now if is_time_to_read else read_at
@@ -121,6 +123,14 @@ class Watchdog:
                     return
         finally:
             connections.close_all()
+
+    def _is_over(self) -> bool:
+        """Wait for the next look; return whether there is none."""
+        began_at = time.monotonic()
+        is_over = self._stop.wait(LOOK_EVERY_S)
+        if time.monotonic() - began_at > LOOK_EVERY_S + STANDSTILL_S:
+            self.holding.excuse_silence()
+        return is_over
 
     def _look(self, now: float, is_time_to_read: bool) -> Exception | None:
         """Return why the job has to end, if it has to. A look that fails is not the last."""

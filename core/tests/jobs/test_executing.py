@@ -119,6 +119,25 @@ def test_work_that_says_nothing_is_interrupted_and_named(run, settings):
     assert run(sleep).error_code == "stalled"
 
 
+def test_work_is_not_silent_while_the_machine_stands_still(run, settings):
+    settings.JOB_LEASE_S = 2.0
+
+    def script(kind):
+        kind.report("stands still", 0.1)
+        before_s = sys.getswitchinterval()
+        sys.setswitchinterval(60)  # Nobody else in this process is let in.
+        try:
+            began_at = time.monotonic()
+            while time.monotonic() - began_at < 2.5:
+                pass
+        finally:
+            sys.setswitchinterval(before_s)
+        time.sleep(0.6)
+        return {}
+
+    assert run(script).status == Status.SUCCEEDED
+
+
 def test_work_that_announces_its_silence_keeps_its_lease(run, settings):
     settings.JOB_LEASE_S, settings.JOB_HEARTBEAT_S = 1.5, 0.4
     expiries = []

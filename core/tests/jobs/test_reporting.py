@@ -143,6 +143,15 @@ def test_a_job_that_says_nothing_is_silent(mine, clock):
     assert mine.silence_s() == 20
 
 
+def test_the_time_that_a_report_waits_for_the_database_is_no_silence(mine, clock, monkeypatch):
+    def slow(*_):
+        clock.now += 20
+
+    monkeypatch.setattr(lifecycle, "report", slow)
+    mine.report("first", 0, 0.1)
+    assert mine.silence_s() == 0
+
+
 def test_an_announced_silence_is_none(mine, clock):
     with mine.heartbeat():
         clock.now += 20

@@ -243,7 +243,7 @@ def test_an_interrupted_watch_says_how_to_go_on():
         )
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=180)
 
     assert process.returncode == 130
     told = json.loads(err)["error"]
@@ -269,7 +269,7 @@ def test_a_terminal_shows_a_bar_for_each_stage():
                 shown += piece
         os.close(screen)
 
-        assert process.wait(60) == 0
+        assert process.wait(180) == 0
     assert b"stage 1/2" in shown
     assert b"stage 2/2" in shown
     assert shown.count(b"100 %") >= 2

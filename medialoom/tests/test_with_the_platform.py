@@ -11,8 +11,6 @@ from medialoom.uploads import SMALL_BYTES
 from tests.support.clips import clip
 from tests.support.fixtures import PASSWORD
 
-pytestmark = pytest.mark.timeout(400)
-
 
 @pytest.fixture
 def run(platform, user, capsys, monkeypatch, tmp_path):

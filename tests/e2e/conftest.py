@@ -29,7 +29,7 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 60_000
+PATIENCE_MS = 180_000
 # What the browser itself writes when a request fails or is refused.
 NETWORK_WORDS = ("Failed to load resource", "WebSocket connection to")
 DESKTOP = {"width": 1280, "height": 800}

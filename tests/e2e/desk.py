@@ -109,7 +109,7 @@ def growing(page: Page) -> set[int]:
         lengths.add(len(text))
         return len(lengths - {0}) >= 2
 
-    wait_until(look, timeout_s=60, every_s=0.02)
+    wait_until(look, every_s=0.02)
     return lengths
 
 

@@ -40,7 +40,7 @@ def run(folder: Path, host: str, email: str, password: str) -> "subprocess.Compl
         env={**os.environ, "PATH": f"{python}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=180,
         check=False,
     )
 

@@ -235,7 +235,7 @@ def test_a_line_that_is_cut_is_said_so_and_nothing_stays_unfinished(visitor: Vis
 
     visitor.context.set_offline(True)
     expect(page.locator("#connection")).to_contain_text("The server cannot be reached.")
-    wait_until(lambda: Upload.objects.get().raw_text, timeout_s=60)
+    wait_until(lambda: Upload.objects.get().raw_text)
     status(page, "Reading")
     visitor.context.set_offline(False)
 

@@ -57,13 +57,13 @@ def fresh(job) -> Job:
     return Job.objects.get(pk=job.pk)
 
 
-def ended(job, timeout_s=60.0) -> Job:
+def ended(job, timeout_s=180.0) -> Job:
     """Wait until a job is finished."""
     wait_until(lambda: fresh(job).is_finished, timeout_s)
     return fresh(job)
 
 
-def at_work(job, timeout_s=60.0) -> Job:
+def at_work(job, timeout_s=180.0) -> Job:
     """Wait until a worker has begun to report on a job."""
     wait_until(lambda: fresh(job).stage and fresh(job).status == "running", timeout_s)
     return fresh(job)

@@ -192,7 +192,7 @@ def test_a_worker_told_to_stop_gives_its_job_back_unharmed(platform, start):
     programs = wait_until(lambda: programs_of(job))
     platform.worker.process.send_signal(signal.SIGTERM)
     wait_until(lambda: fresh(job).status == "queued")
-    platform.worker.process.wait(30)
+    platform.worker.process.wait(180)
     back = fresh(job)
     assert back.attempts_left == 3
     assert list(back.attempts.values_list("outcome", flat=True)) == ["released"]

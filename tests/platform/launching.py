@@ -83,7 +83,7 @@ class Launched:
     def wait_until_ready(self) -> None:
         """Wait until it serves, and show its log if it never does."""
         try:
-            wait_until(self.is_ready, timeout_s=120)
+            wait_until(self.is_ready)
         except AssertionError as error:
             raise AssertionError(self.text()[-3000:]) from error
 
@@ -102,7 +102,7 @@ class Launched:
     def stop(self, number: signal.Signals = signal.SIGINT) -> int:
         """Signal it and return its exit status."""
         self.process.send_signal(number)
-        return self.process.wait(60)
+        return self.process.wait(180)
 
     def processes(self) -> list[int]:
         """Return every living process that was started with this data folder."""

@@ -22,7 +22,7 @@ class Server:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env={**os.environ, **changes}, stdout=log, stderr=log
             )
-        wait_until(self._listens, timeout_s=60)
+        wait_until(self._listens)
 
     def _listens(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()
@@ -37,7 +37,7 @@ class Server:
         client = socket.socket()
         if receive_buffer_bytes:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
-        client.settimeout(60)
+        client.settimeout(180)
         client.connect(("127.0.0.1", self.port))
         return client
 

@@ -17,7 +17,7 @@ def managed(folder: Path, *words: str, **changes: str) -> tuple[int, str, str]:
     done = subprocess.run(
         [sys.executable, "manage.py", *words],
         cwd=ROOT, env=environment(folder, **changes), capture_output=True, text=True,
-        timeout=120, check=False,
+        timeout=180, check=False,
     )  # fmt: skip
     return done.returncode, done.stdout, done.stderr
 

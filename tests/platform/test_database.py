@@ -74,7 +74,7 @@ def test_processes_that_write_at_once_wait_for_each_other(transactional_db):
         )
         for _ in range(4)
     ]
-    ends = [(writer.communicate(timeout=120)[1], writer.returncode) for writer in writers]
+    ends = [(writer.communicate(timeout=180)[1], writer.returncode) for writer in writers]
 
     assert [text for text, code in ends if code] == []
     assert Job.objects.count() == 160

@@ -9,7 +9,6 @@ import pytest
 from tests.platform.launching import Launched, refusal
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.timeout(300)
 # These share one running platform, and so one worker of the test run.
 shared = pytest.mark.xdist_group("launched")
 
@@ -23,7 +22,7 @@ def test_five_failed_starts_in_a_row_stop_the_whole_platform(launch, tmp_path):
 
     platform = launch(PATH=f"{programs}:{os.environ['PATH']}")
 
-    assert platform.process.wait(150) == 3
+    assert platform.process.wait(180) == 3
     assert platform.text().count("redis failed to start (exit status 9") == 5
     assert "redis failed to start five times in a row: the platform stops." in platform.text()
     assert platform.processes() == []
@@ -81,7 +80,7 @@ def test_a_process_that_dies_is_named_and_started_again(launched: Launched, name
 
     os.kill(before, signal.SIGKILL)
 
-    wait_until(lambda: launched.pid_of(name) != before, timeout_s=60)
+    wait_until(lambda: launched.pid_of(name) != before)
     launched.wait_until_ready()
     text = launched.text()
     assert text.count(f"{name} died") + text.count(f"{name} failed") == said + 1
@@ -91,7 +90,7 @@ def test_a_process_that_dies_is_named_and_started_again(launched: Launched, name
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_every_process(launch, number):
     platform = launch()
-    wait_until(lambda: len(platform.processes()) > 5, timeout_s=120)
+    wait_until(lambda: len(platform.processes()) > 5)
 
     assert platform.stop(number) == 0
 
@@ -104,7 +103,7 @@ def test_a_killed_launcher_takes_every_process_with_it_and_can_start_again(launc
 
     first.stop(signal.SIGKILL)
 
-    wait_until(lambda: not first.processes(), timeout_s=20)
+    wait_until(lambda: not first.processes())
     again = launch()
     again.wait_until_ready()
     assert "First account" not in again.text()
@@ -119,7 +118,7 @@ def test_a_killed_worker_takes_its_children_with_it(launched: Launched):
 
     os.kill(worker, signal.SIGKILL)
 
-    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), timeout_s=20)
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
 
 
 def test_a_data_folder_with_a_long_path_works(launch):

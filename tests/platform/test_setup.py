@@ -68,7 +68,7 @@ def set_up(checkout: Path, purpose: str = "run", **changes: str):
         env={**os.environ, **changes},
         capture_output=True,
         text=True,
-        timeout=150,
+        timeout=180,
         check=False,
     )
 
@@ -220,7 +220,7 @@ def test_two_set_ups_at_once_wait_for_each_other(checkout):
         subprocess.Popen(command, cwd=checkout / "backend", stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    texts = [one.communicate(timeout=150)[0] for one in both]
+    texts = [one.communicate(timeout=180)[0] for one in both]
 
     assert [one.returncode for one in both] == [0, 0]
     assert sorted(text.count("Installing Python") for text in texts) == [0, 1]

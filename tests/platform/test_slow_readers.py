@@ -43,7 +43,7 @@ def until_it_waits(server: Server, kind: str) -> int:
             seen.update(bytes=now, since=time.monotonic())
         return now > 0 and time.monotonic() - seen["since"] > QUIET_FOR_S
 
-    wait_until(is_still, timeout_s=60)
+    wait_until(is_still)
     return int(seen["bytes"])
 
 
@@ -69,7 +69,7 @@ def test_a_reader_that_goes_away_frees_the_application(server: Server):
         client.recv(1)
         until_it_waits(server, "http")
 
-    wait_until(lambda: sent_bytes(server, "http") == TOTAL_BYTES, timeout_s=60)
+    wait_until(lambda: sent_bytes(server, "http") == TOTAL_BYTES)
 
 
 async def test_a_socket_that_does_not_read_holds_the_application_back(server: Server):

@@ -102,7 +102,7 @@ def test_of_many_requests_a_few_are_served_at_once(pool):
 
 def test_who_waits_too_long_gets_a_thread_more_which_ends_with_the_rush(pool, monkeypatch):
     monkeypatch.setattr(threads, "PATIENCE_S", 0.01)
-    meet = threading.Barrier(threads.KEPT + 2, timeout=60)
+    meet = threading.Barrier(threads.KEPT + 2, timeout=180)
 
     def view():
         meet.wait()
@@ -154,7 +154,7 @@ def test_a_request_that_nobody_waits_for_any_more_is_not_begun(pool):
             await sync_to_async(view)()
 
     async def together():
-        first = asyncio.create_task(request(lambda: ends.wait(60)))
+        first = asyncio.create_task(request(lambda: ends.wait(180)))
         await asyncio.sleep(0)
         second = asyncio.create_task(request(lambda: begun.append(1)))
         await asyncio.to_thread(wait_until, lambda: pool._begins)

@@ -19,7 +19,7 @@ UPLOADS = "/api/v1/core/uploads/"
 def refused_length(platform, path: str, size_bytes: int, **headers: str) -> int:
     """Announce a body, send none of it, and return the status of the answer."""
     address = urlsplit(platform.url)
-    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=60)
+    connection = http.client.HTTPConnection(address.hostname, address.port, timeout=180)
     connection.putrequest("POST", path)
     for name, value in {**headers, "Content-Length": str(size_bytes), "Expect": "x"}.items():
         connection.putheader(name, value)
@@ -63,7 +63,7 @@ def test_a_live_session_may_send_a_large_body(platform):
     session.create()
     address = urlsplit(platform.url)
 
-    with socket.create_connection((address.hostname, address.port), timeout=60) as client:
+    with socket.create_connection((address.hostname, address.port), timeout=180) as client:
         client.sendall(
             f"POST {UPLOADS} HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid={session.session_key}"
             f"\r\nExpect: 100-continue\r\nContent-Length: {2 * MIB}\r\n\r\n".encode()
@@ -90,7 +90,7 @@ def test_a_long_field_of_a_form_is_refused_in_flat_memory(platform, user, access
             "Authorization": f"Bearer {access_token(user)}",
             "Content-Type": "multipart/form-data; boundary=X",
         },
-        timeout=60,
+        timeout=180,
     )
 
     assert answer.status_code == 413

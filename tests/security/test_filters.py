@@ -46,7 +46,7 @@ def test_a_list_answers_400_to_what_it_cannot_look_for(
         f"{platform.url}/api/v1/core/uploads/",
         params=query,
         headers={"Authorization": f"Bearer {access_token(user)}"},
-        timeout=60,
+        timeout=180,
     )
 
     assert answer.status_code == 400
@@ -77,7 +77,7 @@ def test_what_is_special_to_a_database_is_only_text_here(
         f"{platform.url}/api/v1/core/uploads/",
         params={field: word},
         headers={"Authorization": f"Bearer {access_token(user)}"},
-        timeout=60,
+        timeout=180,
     )
 
     assert answer.status_code == 200

@@ -23,7 +23,7 @@ def test_a_content_type_in_an_encoding_that_nothing_can_be_read_in_is_a_bad_requ
     platform, path, content_type
 ):
     answer = httpx.post(
-        f"{platform.url}{path}", content=b"x", headers={"Content-Type": content_type}
+        f"{platform.url}{path}", content=b"x", headers={"Content-Type": content_type}, timeout=180
     )
 
     assert answer.status_code == 400
@@ -35,6 +35,7 @@ def test_a_content_type_in_a_known_encoding_is_read(platform):
         f"{platform.url}{JOB}/success",
         content=b"{}",
         headers={"Content-Type": "application/json; charset=Latin-1; x*=utf-8''%C3%A9"},
+        timeout=180,
     )
 
     assert answer.status_code == 400

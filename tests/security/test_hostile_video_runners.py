@@ -25,7 +25,7 @@ def endless_success(platform, content_type: str, body: bytes) -> Iterator[socket
         f"POST {path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
         f"Content-Type: {content_type}\r\nContent-Length: {ANNOUNCED_BYTES}\r\n\r\n"
     )
-    with socket.create_connection((address.hostname, address.port), timeout=60) as client:
+    with socket.create_connection((address.hostname, address.port), timeout=180) as client:
         client.sendall(head.encode() + body)
         yield client
 
@@ -64,7 +64,7 @@ def test_what_stands_behind_the_last_part_of_a_whole_form_is_not_minded(platform
         f"Content-Type: multipart/form-data; boundary=x\r\nConnection: close\r\n"
         f"Content-Length: {len(body)}\r\n\r\n"
     )
-    with socket.create_connection((address.hostname, address.port), timeout=60) as client:
+    with socket.create_connection((address.hostname, address.port), timeout=180) as client:
         client.sendall(head.encode() + body)
         answer = read_all(client)
 

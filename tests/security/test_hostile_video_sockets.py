@@ -37,13 +37,13 @@ async def nothing(*_: object) -> None:
 def heard_of(server: Server, *frames: str | bytes) -> str:
     """Send frames on a socket of its own, then knock at no door; return what the log says."""
     before = len(server.text())
-    with connect(f"ws://127.0.0.1:{server.port}{SOCKET}", open_timeout=60) as client:
-        client.recv(timeout=60)
+    with connect(f"ws://127.0.0.1:{server.port}{SOCKET}", open_timeout=180) as client:
+        client.recv(timeout=180)
         with suppress(ConnectionClosed):
             for frame in frames:
                 client.send(frame)
             client.send('40/elsewhere,{"runnerToken":"ptrt-secret"}')
-            assert client.recv(timeout=60) == '44/elsewhere,"Unable to connect"'
+            assert client.recv(timeout=180) == '44/elsewhere,"Unable to connect"'
             return server.text()[before:]
     pytest.fail("the socket was closed before it could knock")
 

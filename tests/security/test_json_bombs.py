@@ -85,7 +85,7 @@ def test_a_body_of_millions_of_values_is_refused_in_flat_memory(
             "Authorization": f"Bearer {access_token(user)}",
             "Content-Type": "application/json",
         },
-        timeout=60,
+        timeout=180,
     )
 
     assert answer.status_code == 400
@@ -101,7 +101,7 @@ def test_no_charset_makes_a_body_anything_but_utf_8(platform, charset):
         f"{platform.url}/api/v1/users/login/",
         content=body,
         headers={"Content-Type": f"application/json; charset={charset}"},
-        timeout=60,
+        timeout=180,
     )
 
     assert answer.status_code == 400
@@ -115,7 +115,7 @@ def test_a_json_body_beyond_the_limit_is_413(platform, user, access_token):
             "Authorization": f"Bearer {access_token(user)}",
             "Content-Type": "application/json",
         },
-        timeout=60,
+        timeout=180,
     )
 
     assert answer.status_code == 413

@@ -67,7 +67,7 @@ def answering(answer: Answer, *, tls: ssl.SSLContext | None = None) -> Iterator[
         accepting.start()
         yield server
         listener.shutdown(socket.SHUT_RDWR)
-        accepting.join(10)
+        accepting.join(180)
 
 
 def _accept(
@@ -86,7 +86,7 @@ def _serve(
     plain: socket.socket, server: Server, answer: Answer, tls: ssl.SSLContext | None
 ) -> None:
     with suppress(OSError):
-        plain.settimeout(30)
+        plain.settimeout(180)
         connection = tls.wrap_socket(plain, server_side=True) if tls else plain
         with connection:
             asked = _read(connection)

@@ -104,6 +104,6 @@ class RealRunner:
     def _command(self, *words: str) -> str:
         done = subprocess.run(
             [*program(), "--id", ID, *words],
-            env=self._env, capture_output=True, text=True, timeout=60, check=True,
+            env=self._env, capture_output=True, text=True, timeout=180, check=True,
         )  # fmt: skip
         return done.stdout + done.stderr

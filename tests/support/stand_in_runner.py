@@ -38,7 +38,7 @@ class StandInRunner:
     def __init__(self, url: str, name: str = "stand-in", **headers: str) -> None:
         self.url, self.name = url.rstrip("/"), name
         self.token = ""
-        self.client = httpx.Client(base_url=self.url, timeout=120, headers=headers)
+        self.client = httpx.Client(base_url=self.url, timeout=180, headers=headers)
         for unsent in ("user-agent", "accept", "accept-encoding"):
             self.client.headers.pop(unsent, None)
 
@@ -184,7 +184,7 @@ class StandInRunner:
         until: Callable[[], bool],
         *,
         job_types: list[str] | None = None,
-        timeout_s: float = 90.0,
+        timeout_s: float = 180.0,
     ) -> list[Job]:
         """Work as long as there is something, then wait for an event; return the jobs done."""
         done: list[Job] = []
@@ -216,7 +216,7 @@ class Ears:
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
 
-    def wait(self, timeout_s: float = 30.0) -> bool:
+    def wait(self, timeout_s: float = 180.0) -> bool:
         """Return whether an event has come, or comes within that time."""
         try:
             self._heard.get(timeout=timeout_s)
@@ -227,7 +227,7 @@ class Ears:
     def close(self) -> None:
         """Close the socket."""
         self._open.close()
-        self._thread.join(10)
+        self._thread.join(180)
 
     @property
     def is_open(self) -> bool:

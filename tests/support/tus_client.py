@@ -37,7 +37,7 @@ class TusClient:
 
     def __post_init__(self) -> None:
         mine = {"Authorization": f"Bearer {self.token}", "Tus-Resumable": "1.0.0", **self.headers}
-        self.http = httpx.Client(base_url=self.url, headers=mine, timeout=60)
+        self.http = httpx.Client(base_url=self.url, headers=mine, timeout=180)
 
     def send(self, method: str, path: str = TUS, **more) -> httpx.Response:
         """Send one request; the answer must carry the protocol's version."""

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_until(predicate: Callable[[], T], timeout_s: float = 60.0, every_s: float = 0.05) -> T:
+def wait_until(predicate: Callable[[], T], timeout_s: float = 180.0, every_s: float = 0.05) -> T:
     """Return the predicate's first true value; fail the test when none comes in time."""
     deadline = time.monotonic() + timeout_s
     while time.monotonic() < deadline:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def post(platform, path: str, body: Any, **headers: str) -> tuple[int, dict[str, str], Any]:
-    connection = http.client.HTTPConnection(urlsplit(platform.url).netloc, timeout=60)
+    connection = http.client.HTTPConnection(urlsplit(platform.url).netloc, timeout=180)
     payload = body if isinstance(body, bytes) else json.dumps(body)
     connection.request("POST", path, payload, {"Content-Type": "application/json", **headers})
     answer = connection.getresponse()

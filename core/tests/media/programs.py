@@ -58,7 +58,7 @@ def dead_children() -> list[int]:
     return [pid for pid in children if not is_alive(pid)]
 
 
-def wait_until(claim: Callable[[], object], timeout_s: float = 30.0) -> None:
+def wait_until(claim: Callable[[], object], timeout_s: float = 180.0) -> None:
     deadline = time.monotonic() + timeout_s
     while not claim():
         assert time.monotonic() < deadline, "it never came true"

@@ -22,7 +22,7 @@ class SlowClient:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.socket.connect((address.hostname, address.port))
         self.socket.sendall(HANDSHAKE.format(path=path, host=address.netloc).encode())
-        self.socket.settimeout(60)
+        self.socket.settimeout(180)
         self.buffer = bytearray()
         while b"\r\n\r\n" not in self.buffer:
             self.buffer += self.socket.recv(100)

@@ -214,7 +214,7 @@ def test_a_bad_token_is_refused_even_where_none_is_needed(connect):
 
 def test_strangers_are_counted_by_their_address(connect):
     for _ in range(2):
-        connect("/ws/stranger/").connection.ping().wait(20)
+        connect("/ws/stranger/").connection.ping().wait(180)
     client = connect("/ws/stranger/")
 
     assert client.rest() == [{"oops": "throttled"}]

@@ -34,7 +34,7 @@ class Listener:
         return [event.text for event in self.events]
 
     async def until(self, predicate):
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(180):
             while not predicate(self):
                 self.changed.clear()
                 await self.changed.wait()
@@ -55,7 +55,7 @@ def subscribers_of(group):
 
 
 async def until(predicate):
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(180):
         while not await asyncio.to_thread(predicate):
             await asyncio.sleep(0.01)
 

@@ -36,7 +36,7 @@ class SpeechServer:
     def answer(self, asked):
         self.asked.append(asked)
         status, body = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        self.let_go.wait(60)
+        self.let_go.wait(180)
         return status, body if isinstance(body, bytes) else json.dumps(body).encode()
 
 

@@ -73,7 +73,7 @@ def test_a_server_told_to_stop_ends_requests_and_keeps_their_bytes(own_web):
         wire.send(CONTENT[:1000])
         wait_until(lambda: tus.offset(where) == 1000)
         own_web.child.process.terminate()
-        own_web.child.process.wait(60)
+        own_web.child.process.wait(180)
     tus = own_web.start()
 
     assert tus.patch(where, CONTENT[1000:SIZE], 1000).status_code == 204

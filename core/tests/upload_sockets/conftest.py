@@ -58,7 +58,7 @@ def document(kind: str, count: int) -> bytes:
 class UploadClient(Client):
     """A client of the upload sockets, as patient as recognition on a busy machine demands."""
 
-    def receive(self, timeout_s: float = 60.0) -> dict[str, Any]:
+    def receive(self, timeout_s: float = 180.0) -> dict[str, Any]:
         return super().receive(timeout_s)
 
     def create(self, data: bytes, **options: Any) -> dict[str, Any]:

@@ -67,7 +67,10 @@ def test_ten_parallel_creates_make_one_upload(connect, platform, user, access_to
 
     def by_rest(_):
         answer = httpx.post(
-            platform.url + UPLOADS, json={"image_base64": encoded(data)}, headers=headers
+            platform.url + UPLOADS,
+            json={"image_base64": encoded(data)},
+            headers=headers,
+            timeout=180,
         )
         assert answer.status_code == (200 if answer.headers.get("x-duplicate") else 201)
         return answer.status_code == 200

@@ -60,8 +60,8 @@ class Unfinished:
         self._is_begun, self._may_end = threading.Event(), threading.Event()
         self._sending = threading.Thread(target=self._send)
         self._sending.start()
-        assert self._is_begun.wait(60)
-        assert self.socket.connection.ping().wait(60)  # The server has read all before the ping.
+        assert self._is_begun.wait(180)
+        assert self.socket.connection.ping().wait(180)  # The server has read all before the ping.
 
     def finish(self) -> None:
         """Send the last byte."""
@@ -75,7 +75,7 @@ class Unfinished:
     def _fragments(self) -> Iterator[str]:
         yield self._text[:-1]
         self._is_begun.set()
-        self._may_end.wait(60)
+        self._may_end.wait(180)
         yield self._text[-1]
 
 

@@ -74,7 +74,9 @@ def test_one_upload_more_than_an_address_may_is_throttled(strict, bearer):
         assert "instance" in socket.create(picture(f"Here {number}"), process=False)
 
     third = socket.create(picture("Here three"), process=False)
-    by_rest = httpx.post(socket.base + UPLOADS, json=body("Here three"), headers=bearer)
+    by_rest = httpx.post(
+        socket.base + UPLOADS, json=body("Here three"), headers=bearer, timeout=180
+    )
 
     assert third["code"] == "throttled"
     assert (by_rest.status_code, int(by_rest.headers["Retry-After"]) > 0) == (429, True)
@@ -92,7 +94,7 @@ def test_one_upload_more_than_a_token_may_is_throttled(strict, api, bearer):
 
     assert socket.create(picture("Token 3"), process=False, token=key)["code"] == "throttled"
     address = f"{socket.base}{UPLOADS}{key}/"
-    assert httpx.post(address, json=body("Token 3"), headers=bearer).status_code == 429
+    assert httpx.post(address, json=body("Token 3"), headers=bearer, timeout=180).status_code == 429
     assert socket.create(picture("Token 4"), process=False)["duplicate"] is False
     assert socket.create(picture("Token 1"), token=key)["duplicate"] is True
 

@@ -85,7 +85,7 @@ def incoming() -> Callable[[], list[Path]]:
     return lambda: list((Path(settings.MEDIA_ROOT) / "uploads" / ".incoming").glob("*"))
 
 
-def ended(user, upload_id: str, timeout_s: float = 90) -> Upload:
+def ended(user, upload_id: str, timeout_s: float = 180) -> Upload:
     """Wait until an upload is processed, or has ended otherwise, and return it."""
 
     def found() -> Upload | None:

@@ -227,7 +227,7 @@ def test_at_most_two_files_of_a_user_are_taken_in_at_once():
             most = max(most, running)
             if running == 2:
                 second_came.set()
-        second_came.wait(20)
+        second_came.wait(180)
         yield tiny_png()
         with lock:
             running -= 1

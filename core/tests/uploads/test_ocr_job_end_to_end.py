@@ -32,7 +32,7 @@ STYLE = Style(dpi=150)
 def http(platform, user, access_token):
     """Return an HTTP client of the running platform."""
     headers = {"Authorization": f"Bearer {access_token(user)}"}
-    with httpx.Client(base_url=platform.url, headers=headers, timeout=60) as client:
+    with httpx.Client(base_url=platform.url, headers=headers, timeout=180) as client:
         yield client
 
 
@@ -95,7 +95,7 @@ def test_a_reprocess_in_another_language_keeps_the_old_text_until_its_end(
 
     assert (answer["status"], answer["run"], answer["language_hint"]) == ("pending", 2, "rus")
     assert (waiting["status"], waiting["raw_text"]) == ("pending", first["raw_text"])
-    wait_until(lambda: status_of(upload_of(user, first["id"])) == "processed", timeout_s=90)
+    wait_until(lambda: status_of(upload_of(user, first["id"])) == "processed")
     assert run_of(upload_of(user, first["id"])) == 2
 
 
@@ -117,12 +117,12 @@ def test_a_stored_upload_is_recognised_when_it_is_asked_for(http, user, page_png
 @pytest.mark.case("core", 33)
 def test_a_killed_worker_loses_no_upload(http, platform, user):
     upload_id = send(http, document("TIFF", pages(6)), name="scan.tiff")
-    wait_until(lambda: (known := stream.snapshot(upload_id, 1)) and known.seq > 3, timeout_s=60)
+    wait_until(lambda: (known := stream.snapshot(upload_id, 1)) and known.seq > 3)
 
     platform.worker.kill()
     platform.worker = platform.start_worker()
 
-    upload = ended(user, upload_id, timeout_s=120)
+    upload = ended(user, upload_id)
     shown = http.get(f"{UPLOADS}{upload.pk}/").json()
     assert (shown["status"], shown["run"], shown["page_count"]) == ("processed", 2, 6)
     assert shown["raw_text"].count("\n\n---\n\n") == 5
@@ -141,7 +141,7 @@ def test_ten_pages_come_in_order_with_nine_marks_between_them(http, user, kind):
         seen.append(shown["progress"])
         return shown["status"] in ("processed", "error") and shown
 
-    shown = wait_until(is_over, timeout_s=150)
+    shown = wait_until(is_over)
 
     assert (shown["status"], shown["page_count"]) == ("processed", 10)
     assert shown["raw_text"].count("\n\n---\n\n") == 9
@@ -261,13 +261,13 @@ def test_one_user_runs_at_most_two_at_once_and_all_end(http, user):
         most = max(most, states.count("processing"))
         return set(states) == {"processed"}
 
-    wait_until(are_over, timeout_s=120)
+    wait_until(are_over)
     assert 1 <= most <= 2
 
 
 def test_a_cancelled_run_stops_its_worker_and_stays_cancelled(http, user):
     upload_id = send(http, document("TIFF", pages(10)), name="scan.tiff")
-    wait_until(lambda: (known := stream.snapshot(upload_id, 1)) and known.seq > 2, timeout_s=60)
+    wait_until(lambda: (known := stream.snapshot(upload_id, 1)) and known.seq > 2)
 
     answer = http.post(f"{UPLOADS}{upload_id}/cancel/")
 
@@ -289,7 +289,7 @@ def test_a_retried_job_of_a_deleted_upload_fails_at_once(http, user):
 
     http.post(f"/api/v1/jobs/{job_id}/retry/")
 
-    job = wait_until(lambda: Job.objects.filter(status="failed").first(), timeout_s=60)
+    job = wait_until(lambda: Job.objects.filter(status="failed").first())
     assert job.error_code == "cancelled"
     assert Upload.objects.get().raw_text is None
 

@@ -173,7 +173,7 @@ def test_answers_written_at_once_overwrite_nothing(upload):
 
     def answer(job: Job) -> None:
         claimed = lifecycle.claim(job.pk, holder="test")
-        barrier.wait(30)
+        barrier.wait(180)
         lifecycle.succeed(claimed, {}, within=lambda _: answering.write_answer(claimed, "Yes."))
         connection.close()
 
@@ -183,7 +183,7 @@ def test_answers_written_at_once_overwrite_nothing(upload):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(180)
     finally:
         Question.active_limit = limit
 

@@ -31,7 +31,7 @@ def noise(size=(900, 900)) -> bytes:
 def http(platform, user, access_token):
     """Return an HTTP client of the running platform: streams need a real server."""
     headers = {"Authorization": f"Bearer {access_token(user)}"}
-    with httpx.Client(base_url=platform.url, headers=headers, timeout=60) as client:
+    with httpx.Client(base_url=platform.url, headers=headers, timeout=180) as client:
         yield client
 
 

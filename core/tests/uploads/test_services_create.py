@@ -369,7 +369,7 @@ def create_behind_a_twin(owner):
         if not twins and sql.startswith("SELECT") and SHA in map(str, rest[0] or ()):
             thread = threading.Thread(target=twin)
             thread.start()
-            thread.join(60)
+            thread.join(180)
         return answer
 
     with database.execute_wrapper(with_twin):

@@ -118,7 +118,7 @@ def test_a_film_without_sound_has_nothing_heard(visitor: Visitor, user) -> None:
     choose(page, clip("silent"))
     start(page, "Make smaller", "Text of speech")
 
-    expect(card(page, "silent.mp4").locator(".pill")).to_have_text("Partly done", timeout=120_000)
+    expect(card(page, "silent.mp4").locator(".pill")).to_have_text("Partly done")
     expect(ends(page, "silent.mp4")).to_have_text(["failed", "not done", "100 %"])
 
 
@@ -284,6 +284,7 @@ def test_what_is_asked_for_elsewhere_appears_by_itself(
         headers={"Authorization": f"Bearer {access_token(user)}"},
         data={"data": "{}"},
         files={"file": ("elsewhere.txt", NOTES)},
+        timeout=180,
     ).raise_for_status()
 
     expect(card(page, "elsewhere.txt")).to_be_visible()
@@ -344,7 +345,7 @@ def test_a_film_is_sent_its_bars_move_and_its_results_are_shown(visitor: Visitor
 
     shown = card(page, "landscape.mp4")
     expect(shown.locator(".stages li").first).to_be_visible()
-    expect(shown.locator(".pill")).to_have_text("Done", timeout=120_000)
+    expect(shown.locator(".pill")).to_have_text("Done")
     expect(page.locator("#sending li")).to_have_count(0)
     video = shown.locator("video")
     expect(video).to_be_visible()

@@ -239,7 +239,7 @@ def test_a_link_is_written_in_pieces_of_the_configured_size(
 
     def answer(_):
         yield http(200, LONG_TEXT[:half], Content_Length=len(LONG_TEXT))
-        wait_until(is_begun, timeout_s=20)
+        wait_until(is_begun)
         yield LONG_TEXT[half:]
 
     with answering(answer) as server:

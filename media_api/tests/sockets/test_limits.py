@@ -173,7 +173,7 @@ async def until_all_came():
     listener = Heard()
     await hub().join(group_for_media_request("f" * 32), listener)
     await in_thread(publish, [group_for_media_request("f" * 32)], Event(name="last"))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(180):
         await listener.came.wait()
     hub().leave(group_for_media_request("f" * 32), listener)
 

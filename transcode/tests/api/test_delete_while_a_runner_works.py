@@ -20,7 +20,7 @@ RUNNERS = "/api/v1/runners/jobs"
 def http(platform, user, access_token):
     """Return an HTTP client of the running platform."""
     headers = {"Authorization": f"Bearer {access_token(user)}"}
-    with httpx.Client(base_url=platform.url, headers=headers, timeout=60) as client:
+    with httpx.Client(base_url=platform.url, headers=headers, timeout=180) as client:
         yield client
 
 

@@ -27,7 +27,7 @@ def run(folder, platform, user, containing="video/upload"):
     given["TOKEN"] = access_token(user)
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", example],
-        cwd=folder, env={**os.environ, **given}, capture_output=True, text=True, timeout=120,
+        cwd=folder, env={**os.environ, **given}, capture_output=True, text=True, timeout=180,
         check=False,
     )  # fmt: skip
 

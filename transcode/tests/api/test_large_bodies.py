@@ -46,7 +46,7 @@ def send(platform, token, size_bytes=2 * LARGE_BYTES):
         headers={"Authorization": f"Bearer {token}"},
         data={"name": "x"},
         files={"videoFile": ("x.mp4", b"\0" * size_bytes)},
-        timeout=60,
+        timeout=180,
     )
 
 
@@ -184,7 +184,7 @@ def test_more_than_the_largest_upload_is_413(platform, user, access_token):
         f"http://127.0.0.1:{port}{UPLOAD}",
         headers={"Authorization": f"Bearer {access_token(user)}"},
         files={"videoFile": ("x.mp4", b"\0" * 2 * LARGE_BYTES)},
-        timeout=60,
+        timeout=180,
     )
 
     web.stop()

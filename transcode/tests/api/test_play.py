@@ -28,7 +28,7 @@ STEM = "0f3a7c1e-5b1d-4e55-9a51-2f4f6f0f1a2b"
 @pytest.fixture
 def viewer(platform):
     """Return an HTTP client without any credentials."""
-    with httpx.Client(base_url=platform.url, timeout=60) as client:
+    with httpx.Client(base_url=platform.url, timeout=180) as client:
         yield client
 
 
@@ -48,7 +48,7 @@ def put(video, room, name, content=b"content"):
 
 def raw_get(platform, target):
     """Ask for an address exactly as it is written."""
-    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(platform.url).port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", urlsplit(platform.url).port, timeout=180)
     try:
         connection.putrequest("GET", target, skip_accept_encoding=True)
         connection.endheaders()
@@ -295,7 +295,7 @@ def test_players_of_allowed_origins_may_read_and_others_may_not(with_web, video)
     }
     allowed, foreign = {"Origin": "https://player.example"}, {"Origin": "https://evil.example"}
 
-    with httpx.Client(base_url=base, timeout=60) as client:
+    with httpx.Client(base_url=base, timeout=180) as client:
         ranged = client.get(address, headers={**allowed, "Range": "bytes=0-1"})
         preflight = client.options(address, headers={**allowed, **asks})
         refused = client.get(address, headers=foreign)
@@ -312,7 +312,7 @@ def test_a_front_server_may_send_the_file(with_web, video):
     address = put(video, "hls", f"{STEM}-360-fragmented.mp4")
     base, _ = with_web(ACCEL_REDIRECT_PREFIX="/files")
 
-    answer = httpx.get(f"{base}{address}", timeout=60)
+    answer = httpx.get(f"{base}{address}", timeout=180)
 
     name = storage.name_in("hls", video.pk, f"{STEM}-360-fragmented.mp4")
     assert answer.headers["X-Accel-Redirect"] == f"/files/videos/{name}"
@@ -325,10 +325,10 @@ def test_no_token_reaches_a_log(with_web, video):
     token = path.split("/")[2]
     base, web = with_web(LOG_LEVEL="DEBUG")
 
-    assert httpx.get(f"{base}{path}").status_code == 200
-    assert httpx.get(f"{base}{path}".replace(".m3u8", ".x")).status_code == 404
-    assert httpx.get(f"{base}/{path}").status_code == 404
-    assert httpx.post(f"{base}{path}").status_code == 405
+    assert httpx.get(f"{base}{path}", timeout=180).status_code == 200
+    assert httpx.get(f"{base}{path}".replace(".m3u8", ".x"), timeout=180).status_code == 404
+    assert httpx.get(f"{base}/{path}", timeout=180).status_code == 404
+    assert httpx.post(f"{base}{path}", timeout=180).status_code == 405
 
     wait_until(lambda: "POST /play/***/" in web.text())
     assert f"GET /play/***/{video.pk}/{STEM}-360.m3u8" in web.text()

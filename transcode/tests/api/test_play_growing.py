@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def viewer(platform):
     """Return an HTTP client without any credentials."""
-    with httpx.Client(base_url=platform.url, timeout=60) as client:
+    with httpx.Client(base_url=platform.url, timeout=180) as client:
         yield client
 
 

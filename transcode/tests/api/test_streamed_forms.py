@@ -89,5 +89,5 @@ def test_a_form_of_unknown_length_becomes_a_video(form, platform, user, access_t
     video = Video.objects.get()
     assert (video.name, video.size_bytes) == ("A clip", len(content))
     where = f"{platform.url}{answer.headers['Location']}"
-    wait_until(lambda: httpx.get(where, headers=token).json()["video"]["thumbnailUrl"])
-    httpx.delete(where, headers=token).raise_for_status()
+    wait_until(lambda: httpx.get(where, headers=token, timeout=180).json()["video"]["thumbnailUrl"])
+    httpx.delete(where, headers=token, timeout=180).raise_for_status()

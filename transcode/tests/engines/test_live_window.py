@@ -260,7 +260,7 @@ def test_with_two_writers_every_read_finds_every_listed_chunk(folder: Path) -> N
     reader = threading.Thread(target=read_all_the_time)
     reader.start()
     try:
-        assert [writer.wait(120) for writer in writers] == [0, 0]
+        assert [writer.wait(180) for writer in writers] == [0, 0]
     finally:
         is_over.set()
         reader.join()

@@ -43,7 +43,7 @@ class Person:
     def __init__(self, url, account):
         token = access_token(account)
         self.client = httpx.Client(
-            base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=60
+            base_url=f"{url}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=180
         )
 
     def upload(self, name="landscape", **fields):
@@ -66,7 +66,7 @@ class Person:
         return self.client.get(f"/video/{uuid}/jobs").json()["data"]
 
     def wait_for_state(self, uuid, state):
-        wait_until(lambda: Video.objects.get(pk=uuid).state == state, timeout_s=90)
+        wait_until(lambda: Video.objects.get(pk=uuid).state == state)
         return self.video(uuid)
 
 
@@ -114,7 +114,7 @@ class AtWork:
 
     def stop(self):
         self._is_over.set()
-        self.thread.join(60)
+        self.thread.join(180)
         assert not self.errors
 
 

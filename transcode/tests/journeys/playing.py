@@ -51,7 +51,7 @@ class Watching:
 
     def __init__(self, url, video, folder):
         self.url, self.video, self.folder = url, video, folder
-        self.http = httpx.Client(base_url=url, timeout=60)
+        self.http = httpx.Client(base_url=url, timeout=180)
 
     def get(self, name, **headers):
         answer = self.http.get(play_url(self.video, name), headers=headers)
@@ -71,7 +71,7 @@ class Watching:
         words = ["-v", "error", "-xerror", "-progress", "pipe:1", "-i"]
         output = ["-map", "0", "-f", "null", "-"]
         command = ["ffmpeg", "-nostdin", *words, self.url + play_url(self.video, name), *output]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
 
 
 def watch(source, video, url, folder):
@@ -111,7 +111,7 @@ def web_url(django_db_setup, django_db_blocker):
     web = Child("web-media", [sys.executable, "-m", "backend.serve"], env)
     url = f"http://127.0.0.1:{port}"
     try:
-        wait_until(lambda: web.process.poll() is not None or answers(port), 120)
+        wait_until(lambda: web.process.poll() is not None or answers(port))
         assert web.process.poll() is None, web.text()[-2000:]
         yield url
     finally:
@@ -178,4 +178,4 @@ def list_of(player, side):
 def run_ffmpeg(level, *words):
     """Run ffmpeg; return what it has said and written."""
     command = ["ffmpeg", "-nostdin", "-v", level, *map(str, words)]
-    return subprocess.run(command, capture_output=True, timeout=120, check=True)
+    return subprocess.run(command, capture_output=True, timeout=180, check=True)

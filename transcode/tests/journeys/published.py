@@ -9,14 +9,14 @@ PUBLISHED = 1
 def decode(url):
     """Play a master from beginning to end, as a player does."""
     words = ["ffmpeg", "-nostdin", "-v", "error", "-xerror", "-i", url, "-f", "null", "-"]
-    subprocess.run(words, check=True, timeout=120)
+    subprocess.run(words, check=True, timeout=180)
 
 
 def frames_until_published(socket):
     """Return `(progress, state)` of every frame up to the publication."""
     seen = []
     while not seen or seen[-1][1] != PUBLISHED:
-        frame = json.loads(socket.recv(timeout=90))
+        frame = json.loads(socket.recv(timeout=180))
         body = frame["videos"][0] if "videos" in frame else frame.get("video", frame)
         seen.append((body["progress"], body["state"]["id"]))
     return seen

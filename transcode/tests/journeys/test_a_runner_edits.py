@@ -11,7 +11,7 @@ from transcode.models import Video, VideoJob
 from transcode.tests.journeys.playing import run_ffmpeg
 from transcode.tests.journeys.published import PUBLISHED, decode
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 STUDIO = "video-studio-transcoding"
 TO_EDIT = 9
 
@@ -65,7 +65,7 @@ def test_a_runner_edits_a_video_with_the_files_that_were_sent(
     assert person.video(uuid)["state"]["id"] == TO_EDIT
     assert names(person.video(uuid)) == names(before)
     assert runner.run(job, tmp_path / "edit").status_code == 204
-    wait_until(lambda: VideoJob.objects.get(pk=job["uuid"]).job.is_finished, 60)
+    wait_until(lambda: VideoJob.objects.get(pk=job["uuid"]).job.is_finished)
     assert VideoJob.objects.get(pk=job["uuid"]).job.status == "succeeded"
     working = at_work(runner)
     video = person.wait_for_state(uuid, PUBLISHED)

@@ -19,7 +19,7 @@ PAGE = (ROOT / "docs" / "runners.md").read_text()
 def shell(script, folder, **given):
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
-        cwd=folder, env={**os.environ, **given}, capture_output=True, text=True, timeout=120,
+        cwd=folder, env={**os.environ, **given}, capture_output=True, text=True, timeout=180,
         check=False,
     )  # fmt: skip
 

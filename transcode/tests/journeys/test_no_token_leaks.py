@@ -21,7 +21,7 @@ from transcode.models import RegistrationToken, Runner, Video, VideoJob
 from transcode.tests import factories
 from transcode.tests.journeys.conftest import Person
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.django_db(transaction=True)]
 BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
 ADMIN, API = "/admin/transcode", "/api/v1"
 
@@ -63,7 +63,7 @@ class Overheard:
     def end(self):
         """Return all of it, with what was hidden in base64 beside it."""
         self._monitor.connection.disconnect()
-        self._thread.join(10)
+        self._thread.join(180)
         text = b"\n".join(self.said)
         return text + b"\n" + b"\n".join(decoded(text))
 

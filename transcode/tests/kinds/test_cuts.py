@@ -95,8 +95,8 @@ def test_a_ladder_after_an_edit_whose_own_was_cancelled_serves_the_new_cut_alone
 def test_what_an_edit_replaces_is_kept_for_as_long_as_it_lasted(ladder):
     video = edited(ladder[0])
     old = {name for file in video.files.all() for name in (file.name, file.playlist_name)}
+    begun = timezone.now()
     for job in changing.retranscode(video=video, resolutions=[240]):
-        begun = timezone.now()
         do(job)
 
     lasted = publication.KEPT_FOR_PLAYERS + timedelta(seconds=5.9)

@@ -39,7 +39,7 @@ def runner(platform):
 
 def take(http):
     """Wait for a live job and take it."""
-    return wait_until(lambda: http.take([JobType.LIVE]), 60)
+    return wait_until(lambda: http.take([JobType.LIVE]))
 
 
 def fresh(video):
@@ -49,7 +49,7 @@ def fresh(video):
 
 def in_state(video, state):
     """Wait until a video is in a state; return it then."""
-    wait_until(lambda: fresh(video).state == state, 90)
+    wait_until(lambda: fresh(video).state == state)
     return fresh(video)
 
 

@@ -37,7 +37,7 @@ def pattern(duration_s, *, has_sound=True):
 
 def send(new_live, duration_s, key=None, **options):
     """Begin to send a stream; give the process."""
-    wait_until(is_listening, 90)
+    wait_until(is_listening)
     address = f"{new_live.rtmp_url}/{key or new_live.stream_key}"
     return subprocess.Popen(
         [*_FFMPEG, *pattern(duration_s, **options), address],
@@ -72,7 +72,7 @@ class LiveRunner:
     def run(self):
         """Do it to the end; `answer` is what the success was answered."""
         probe = ["ffprobe", "-v", "error", "-show_streams", self.url]
-        subprocess.run(probe, check=True, capture_output=True, timeout=60)
+        subprocess.run(probe, check=True, capture_output=True, timeout=180)
         self.folder.mkdir(parents=True)
         ffmpeg = subprocess.Popen(self._command())
         try:

@@ -20,7 +20,7 @@ def ask(transactional_db):
 
         def ask(question, body=None, *, path=parts.path, **form):
             text = body or "&".join(f"{key}={value}" for key, value in form.items())
-            line = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
+            line = http.client.HTTPConnection(parts.hostname, parts.port, timeout=180)
             line.request("POST", f"{path}/{question}", text)
             answer = line.getresponse()
             line.close()

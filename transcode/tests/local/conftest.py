@@ -70,5 +70,5 @@ def at_work(job: Job):
     try:
         yield
     finally:
-        worker.join(120)
+        worker.join(180)
         assert not worker.is_alive()

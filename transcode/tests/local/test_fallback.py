@@ -55,7 +55,7 @@ def published(video):
         row = Video.objects.get(pk=video.pk)
         return row if row.state != VideoState.TO_TRANSCODE else None
 
-    row = wait_until(is_over, 120)
+    row = wait_until(is_over)
     assert (row.state, row.error) == (VideoState.PUBLISHED, "")
     return row
 

@@ -39,7 +39,7 @@ class Person:
     def __init__(self, platform, token):
         self.platform = platform
         headers = {"Authorization": f"Bearer {token}"}
-        self.http = httpx.Client(base_url=platform.url, headers=headers, timeout=60)
+        self.http = httpx.Client(base_url=platform.url, headers=headers, timeout=180)
 
     def upload(self, path):
         with path.open("rb") as file:
@@ -63,7 +63,7 @@ def published(video):
         row = Video.objects.get(pk=video.pk)
         return row if row.state != VideoState.TO_TRANSCODE else None
 
-    row = wait_until(is_over, 180)
+    row = wait_until(is_over)
     assert (row.state, row.error) == (VideoState.PUBLISHED, "")
     return row
 
@@ -98,14 +98,14 @@ def test_a_ladder_whose_worker_is_killed_is_made_anew_and_half_of_it_is_never_se
 ):
     video = person.upload(long_clip)
     parent = waiting(video, JobType.HLS)[0]
-    shown = wait_until(lambda: Video.objects.get(pk=video.pk).growing, 60)
+    shown = wait_until(lambda: Video.objects.get(pk=video.pk).growing)
     names = [shown["master"]]
     names += [line for line in person.get(video, names[0]).text.splitlines() if line[:1] != "#"]
     assert all(person.get(video, name).status_code == 200 for name in names)
 
     platform.worker.kill()
 
-    wait_until(lambda: Job.objects.get(pk=parent.pk).status == Status.QUEUED, 60)
+    wait_until(lambda: Job.objects.get(pk=parent.pk).status == Status.QUEUED)
     row = Video.objects.get(pk=video.pk)
     assert (row.is_playable, row.growing, row.files.count()) == (False, None, 0)
     assert [person.get(video, name).status_code for name in names] == [404] * len(names)
@@ -135,7 +135,7 @@ def test_without_a_runner_a_local_worker_makes_the_video_and_it_plays_before_it_
         row = Video.objects.get(pk=video.pk)
         return row if row.is_playable else None
 
-    early = wait_until(first_look, 60)
+    early = wait_until(first_look)
     # The delay that counts is the encode's: it plays long before that has ended.
     assert early.state == VideoState.TO_TRANSCODE
     assert early.progress < 99
@@ -148,7 +148,7 @@ def test_without_a_runner_a_local_worker_makes_the_video_and_it_plays_before_it_
 
 def test_what_grows_lists_only_what_can_be_fetched(person, long_clip):
     video = person.upload(long_clip)
-    shown = wait_until(lambda: Video.objects.get(pk=video.pk).growing, 60)
+    shown = wait_until(lambda: Video.objects.get(pk=video.pk).growing)
     listed = person.get(video, shown["master"]).text
     names = [line for line in listed.splitlines() if line and line[:1] != "#"]
     seen = 0
@@ -185,7 +185,7 @@ def test_an_upload_that_comes_slowly_is_encoded_while_it_comes(
     half = len(content) // 2
     tus.patch(where, content[:half])
     wait_until(lambda: Video.objects.get(pk=video.pk).state == VideoState.TO_TRANSCODE)
-    wait_until(lambda: Video.objects.get(pk=video.pk).is_playable, 60)
+    wait_until(lambda: Video.objects.get(pk=video.pk).is_playable)
     assert Video.objects.get(pk=video.pk).source_name == ""
     tus.patch(where, content[half:], half)
     video = published(video)

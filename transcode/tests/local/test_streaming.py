@@ -302,7 +302,7 @@ def test_the_encode_follows_the_upload_and_is_checked_against_the_whole(upload):
     worker.start()
     wait_until(lambda: Job.objects.get(pk=parent.pk).status == Status.RUNNING)
     sent.finish()
-    worker.join(60)
+    worker.join(180)
     jobs = [Job.objects.get(pk=job.pk) for job in waiting(sent.video, JobType.HLS)]
     assert [(job.status, job.error_message) for job in jobs] == [(Status.SUCCEEDED, "")] * 3
     assert all(job.attempt == 1 for job in jobs)

@@ -81,7 +81,7 @@ def test_a_video_is_sent_appears_by_itself_and_becomes_ready(visitor: Visitor, u
     send(page, clip("landscape"))
 
     expect(card(page, "landscape")).to_be_visible()
-    expect(card(page, "landscape")).to_contain_text("Ready", timeout=90_000)
+    expect(card(page, "landscape")).to_contain_text("Ready")
     expect(card(page, "landscape")).to_contain_text("640 × 360")
     expect(page.locator("#said")).to_have_text("landscape: Ready")
     expect(page.locator("#sending li")).to_have_count(0)
@@ -104,7 +104,7 @@ def test_a_sending_is_paused_and_goes_on_where_it_was(visitor: Visitor, user, tm
 
     video = wait_until(Video.objects.first)
     assert not video.source_name
-    expect(page.locator("#sending li")).to_have_count(0, timeout=60_000)
+    expect(page.locator("#sending li")).to_have_count(0)
     assert published(video).size_bytes == padded(tmp_path).stat().st_size
 
 
@@ -126,7 +126,7 @@ def test_after_a_reload_the_same_file_goes_on_where_it_broke_off(
     page.on("request", lambda request: asked.append((request.method, request.headers)))
     send(page, file)
 
-    expect(page.locator("#sending")).to_contain_text("Sent.", timeout=60_000)
+    expect(page.locator("#sending")).to_contain_text("Sent.")
     offsets = [int(headers["upload-offset"]) for method, headers in asked if method == "PATCH"]
     assert offsets[0] > 0
     assert not any(method == "POST" and "upload-length" in headers for method, headers in asked)

@@ -102,7 +102,6 @@ def test_a_refusal_is_said_in_words(visitor: Visitor, user) -> None:
     expect(page.locator("#video-error")).not_to_be_empty()
 
 
-@pytest.mark.timeout(400)
 def test_a_video_plays_while_it_is_encoded(visitor: Visitor, user, tmp_path) -> None:
     page = at_videos(visitor, user)
     send(page, long_clip(tmp_path))
@@ -123,7 +122,6 @@ def test_a_video_plays_while_it_is_encoded(visitor: Visitor, user, tmp_path) -> 
     state(page, "Ready")
 
 
-@pytest.mark.timeout(400)  # it is encoded twice, and a lease runs out between
 def test_a_stream_whose_worker_dies_goes_on_where_it_was(
     visitor: Visitor, user, platform, tmp_path
 ) -> None:
@@ -136,7 +134,7 @@ def test_a_stream_whose_worker_dies_goes_on_where_it_was(
     watched(page, 1.5)
 
     platform.worker.kill()
-    wait_until(lambda: not Video.objects.get().is_playable, timeout_s=100)
+    wait_until(lambda: not Video.objects.get().is_playable)
     platform.heal()
 
     # It is not begun anew, and nobody has to press anything.
@@ -148,7 +146,7 @@ def test_a_stream_whose_worker_dies_goes_on_where_it_was(
             seen.append(now["at"])
         return bool(seen) and seen[-1] > 10.5
 
-    wait_until(is_at_the_end, timeout_s=150)
+    wait_until(is_at_the_end)
     assert min(seen) > 1
     published(Video.objects.get())
     state(page, "Ready")
@@ -164,7 +162,7 @@ def test_what_the_page_shows_of_the_progress_only_grows(visitor: Visitor, user, 
         seen.append(float(page.locator("#video-progress").get_attribute("value") or 0))
         return page.locator("#video-state").text_content() == "Ready"
 
-    wait_until(is_ready, timeout_s=150)
+    wait_until(is_ready)
 
     assert seen == sorted(seen)
     assert len(set(seen)) > 2
@@ -180,11 +178,11 @@ def test_the_viewer_chooses_the_size(watching) -> None:
     page.locator("#player [data-plyr='quality'][value='240']").click()
     play(page)
 
-    wait_until(lambda: player(page)["height"] == 240, timeout_s=60)
+    wait_until(lambda: player(page)["height"] == 240)
     page.locator("#player video").evaluate("(media) => media.pause()")
     settings_of(page, "Quality")
     page.locator("#player [data-plyr='quality'][value='360']").click()
-    wait_until(lambda: player(page)["height"] == 360, timeout_s=60)
+    wait_until(lambda: player(page)["height"] == 360)
 
 
 def test_a_segment_that_comes_short_is_asked_for_again(watching) -> None:
@@ -206,7 +204,7 @@ def test_a_segment_that_comes_short_is_asked_for_again(watching) -> None:
     page.locator("#player [data-plyr='quality'][value='240']").click()
     play(page)
 
-    wait_until(lambda: player(page)["height"] == 240, timeout_s=60)
+    wait_until(lambda: player(page)["height"] == 240)
     assert cut
 
 
@@ -290,7 +288,7 @@ def test_a_video_is_cut_from_the_page(watching) -> None:
     page.locator("#edit-dialog").get_by_role("button", name="Edit").click()
 
     wait_until(lambda: VideoJob.objects.filter(video=video, type="video-studio-transcoding"))
-    wait_until(lambda: Video.objects.get(pk=video.pk).duration_s < 1.5, timeout_s=90)
+    wait_until(lambda: Video.objects.get(pk=video.pk).duration_s < 1.5)
     published(video)
     state(page, "Ready")
     expect(page.locator("#video-facts")).to_contain_text("0:01")

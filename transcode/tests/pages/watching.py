@@ -52,7 +52,7 @@ def state(page: Page, words: str) -> None:
 
 def player(page: Page) -> dict[str, Any]:
     """Wait for the player and return what its element says of itself."""
-    return wait_until(lambda: page.evaluate(PLAYER), timeout_s=60)
+    return wait_until(lambda: page.evaluate(PLAYER))
 
 
 def play(page: Page) -> None:
@@ -67,7 +67,7 @@ def watched(page: Page, seconds: float) -> dict[str, Any]:
         now = page.evaluate(PLAYER)
         return now if now and now["at"] >= seconds and now["frames"] > 0 else None
 
-    return wait_until(far_enough, timeout_s=150)
+    return wait_until(far_enough)
 
 
 def published(video: Video) -> Video:
@@ -91,7 +91,7 @@ def uploaded(visitor: Visitor, user: Any, path: Path, access_token: Any, name: s
         headers={"Authorization": f"Bearer {access_token(user)}"},
         files={"videoFile": (path.name, path.read_bytes())},
         data={"name": name},
-        timeout=60,
+        timeout=180,
     )
     assert answer.status_code == 201, answer.text
     return Video.objects.get(pk=answer.json()["video"]["uuid"])

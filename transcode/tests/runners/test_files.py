@@ -226,7 +226,7 @@ def raw_post(there, held, tail):
     where = urlsplit(there.http.url)
     path = address(held, there.video.pk, tail).replace(" ", "%20").replace("é", "%c3%a9")
     body = json.dumps(there.http.tokens(held)).encode()
-    with closing(http.client.HTTPConnection(where.hostname, where.port, timeout=30)) as connection:
+    with closing(http.client.HTTPConnection(where.hostname, where.port, timeout=180)) as connection:
         connection.putrequest("POST", path)
         connection.putheader("Content-Type", "application/json")
         connection.putheader("Content-Length", str(len(body)))
@@ -299,7 +299,7 @@ def test_a_redirect_is_a_302_to_an_address_that_needs_no_tokens(there, held, red
     location = answer.headers["location"]
     assert there.token not in location
     assert held["jobToken"] not in location
-    with httpx.Client() as stranger:
+    with httpx.Client(timeout=180) as stranger:
         got = stranger.get(f"{redirecting.url}{location}")
     assert (got.status_code, got.content) == (200, CONTENT)
     assert redirecting.download(held, where, tmp_path / "a").read_bytes() == CONTENT

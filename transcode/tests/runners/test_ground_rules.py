@@ -17,7 +17,7 @@ def exchange(url, path, body, content_type):
     import http.client
 
     where = urlsplit(url)
-    connection = http.client.HTTPConnection(where.hostname, where.port, timeout=60)
+    connection = http.client.HTTPConnection(where.hostname, where.port, timeout=180)
     connection.putrequest("POST", path, skip_accept_encoding=True)
     connection.putheader("Content-Type", content_type)
     connection.putheader("Content-Length", str(len(body)))

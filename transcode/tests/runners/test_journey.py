@@ -44,7 +44,7 @@ def staged_of(job):
 
 def test_a_runner_makes_every_rendition_of_a_video(stand_in, uploaded, tmp_path):
     def is_over():
-        wait_until(lambda: not VideoJob.objects.filter(job__is_finishing=True).exists(), 60)
+        wait_until(lambda: not VideoJob.objects.filter(job__is_finishing=True).exists())
         return state_of(uploaded) != VideoState.TO_TRANSCODE
 
     with stand_in.listen() as ears:
@@ -72,7 +72,7 @@ def test_of_two_identical_successes_at_once_one_counts_and_one_file_is_there(
         statuses = sorted(call.result().status_code for call in calls)
     assert statuses[0] == 204
     assert statuses[1] in (400, 409)
-    wait_until(lambda: VideoJob.objects.get(pk=job["uuid"]).job.status == Status.SUCCEEDED, 60)
+    wait_until(lambda: VideoJob.objects.get(pk=job["uuid"]).job.status == Status.SUCCEEDED)
     assert VideoFile.objects.filter(video=uploaded).count() == 1
     folder = storage.root() / "hls" / str(uploaded.pk)
     assert len(list(folder.glob("*-fragmented.mp4"))) == 1

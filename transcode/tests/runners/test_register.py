@@ -116,17 +116,19 @@ def test_guessing_tokens_is_limited_by_address_and_good_ones_are_not(call, regis
 @pytest.mark.case("transcode", 1)
 def test_of_twenty_calls_at_once_with_one_name_one_is_let_in(platform):
     address = f"{platform.url}/api/v1/runners/register"
-    wrong = httpx.post(address, json={"name": "ci-1", "registrationToken": "ptrrt-nobody"})
+    wrong = httpx.post(
+        address, json={"name": "ci-1", "registrationToken": "ptrrt-nobody"}, timeout=180
+    )
     assert wrong.status_code == 404
     assert wrong.headers["content-type"] == "application/problem+json"
     assert wrong.json()["error"]
 
     said = {"name": "ci-1", "registrationToken": make_registration_token().token}
     with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda _: httpx.post(address, json=said, timeout=60), range(20)))
+        answers = list(pool.map(lambda _: httpx.post(address, json=said, timeout=180), range(20)))
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 19
     won = next(answer.json() for answer in answers if answer.status_code == 200)
     assert isinstance(won["id"], int)
     assert won["runnerToken"].startswith("ptrt-")
-    assert httpx.post(address, json=said).status_code == 400
+    assert httpx.post(address, json=said, timeout=180).status_code == 400
     assert Runner.objects.get().pk == won["id"]

@@ -30,7 +30,10 @@ def wire():
 
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}", lambda: (thread.join(10), bytes(seen))[1]
+    yield (
+        f"http://127.0.0.1:{listener.getsockname()[1]}",
+        lambda: (thread.join(180), bytes(seen))[1],
+    )
     listener.close()
 
 

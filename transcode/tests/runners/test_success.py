@@ -54,7 +54,7 @@ def test_without_any_file_a_result_is_refused(on_server, held):
     assert on_server.http.success(held).status_code == 400
     address = f"{on_server.http.url}/api/v1/runners/jobs/{held['uuid']}/success"
     said = {**on_server.http.tokens(held), "payload": {"videoFile": "/etc/passwd"}}
-    assert httpx.post(address, json=said).status_code == 400
+    assert httpx.post(address, json=said, timeout=180).status_code == 400
     assert not on_server.row().job.is_finishing
 
 
@@ -154,7 +154,7 @@ class SlowSuccess:
         self.send(len(self.body))
 
     def status(self):
-        self.socket.settimeout(60)
+        self.socket.settimeout(180)
         return int(self.socket.recv(4096).split(b" ")[1])
 
 
@@ -180,7 +180,7 @@ def test_a_file_before_the_tokens_is_refused(on_server, held):
     address = f"{on_server.http.url}/api/v1/runners/jobs/{held['uuid']}/success"
     files = {"payload[videoFile]": ("a.mp4", b"x" * 100)}
     tokens = {name: (None, text) for name, text in on_server.http.tokens(held).items()}
-    answer = httpx.post(address, files={**files, **tokens})
+    answer = httpx.post(address, files={**files, **tokens}, timeout=180)
     assert answer.status_code == 400
     assert sorted(answer.json()["invalid-params"]) == ["jobToken", "runnerToken"]
     assert on_server.staged() == []
@@ -190,7 +190,7 @@ def test_the_same_part_twice_is_refused(on_server, held):
     address = f"{on_server.http.url}/api/v1/runners/jobs/{held['uuid']}/success"
     tokens = [(name, (None, text)) for name, text in on_server.http.tokens(held).items()]
     twice = [("payload[videoFile]", ("a.mp4", b"x"))] * 2
-    assert httpx.post(address, files=[*tokens, *twice]).status_code == 400
+    assert httpx.post(address, files=[*tokens, *twice], timeout=180).status_code == 400
     assert on_server.staged() == []
 
 
@@ -202,7 +202,7 @@ def test_names_of_parts_lead_nowhere(on_server, held, files, name):
     parts = {key: (None, text) for key, text in on_server.http.tokens(held).items()}
     parts |= {f"payload[{key}]": (path.name, path.read_bytes()) for key, path in files.items()}
     parts[name] = ("../../../etc/cron.d/x", b"evil")
-    assert httpx.post(address, files=parts).status_code == 204
+    assert httpx.post(address, files=parts, timeout=180).status_code == 204
     kept = [Path(path).name for path in on_server.staged() if Path(path).is_file()]
     assert sorted(kept) == sorted(files)
 
@@ -225,7 +225,7 @@ def test_more_than_is_taken_is_refused(on_server, held, file, small_server, is_c
     if is_chunked:
         del heads["Content-Length"]
     address = f"{small_server}/api/v1/runners/jobs/{held['uuid']}/success"
-    answer = httpx.post(address, content=form.pieces(), headers=heads, timeout=60)
+    answer = httpx.post(address, content=form.pieces(), headers=heads, timeout=180)
     assert answer.status_code == 413
     assert answer.json()["error"]
     assert on_server.staged() == []
@@ -235,7 +235,7 @@ def test_more_than_is_taken_is_refused(on_server, held, file, small_server, is_c
 def test_strangers_may_send_little_to_the_other_doors(on_server):
     for path in ("request", f"{on_server.job.pk}/accept", f"{on_server.job.pk}/abort"):
         address = f"{on_server.http.url}/api/v1/runners/jobs/{path}"
-        answer = httpx.post(address, content=b" " * (MIB + 1))
+        answer = httpx.post(address, content=b" " * (MIB + 1), timeout=180)
         assert answer.status_code == 413
 
 

@@ -25,7 +25,7 @@ def test_what_is_no_percentage_is_refused(on_server, held, progress):
 
 def test_without_tokens_it_is_a_bad_request(on_server, held):
     address = f"{on_server.http.url}/api/v1/runners/jobs/{held['uuid']}/update"
-    answer = httpx.post(address, files={"progress": (None, "5")})
+    answer = httpx.post(address, files={"progress": (None, "5")}, timeout=180)
     assert answer.status_code == 400
     assert sorted(answer.json()["invalid-params"]) == ["jobToken", "runnerToken"]
 
@@ -58,7 +58,7 @@ DISPOSITION = b"--x\r\nContent-Disposition: form-data"
 )
 def test_a_body_that_cannot_be_read_is_refused(on_server, held, body, content_type, status):
     address = f"{on_server.http.url}/api/v1/runners/jobs/{held['uuid']}/update"
-    answer = httpx.post(address, content=body, headers={"Content-Type": content_type})
+    answer = httpx.post(address, content=body, headers={"Content-Type": content_type}, timeout=180)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["error"]
@@ -71,13 +71,13 @@ def test_a_text_without_end_is_refused(on_server, held):
 
 def test_get_is_no_method_of_it(on_server, held):
     address = f"{on_server.http.url}/api/v1/runners/jobs/{held['uuid']}/update"
-    assert httpx.get(address).status_code == 405
+    assert httpx.get(address, timeout=180).status_code == 405
 
 
 def test_unknown_runner_tokens_are_throttled_here_too(on_server, held):
     tokens = {"runnerToken": "ptrt-guess", "jobToken": held["jobToken"]}
     address = f"{on_server.http.url}/api/v1/runners/jobs/{held['uuid']}/update"
-    with httpx.Client() as client:
+    with httpx.Client(timeout=180) as client:
         seen = [client.post(address, json=tokens).status_code for _ in range(51)]
     assert seen == [404] * 50 + [429]
     assert on_server.http.update(held).status_code == 204
@@ -111,7 +111,7 @@ def test_a_heartbeat_renews_the_lease(on_server, held):
 def test_decimals_are_rounded_and_json_is_taken_too(on_server, held):
     address = f"{on_server.http.url}/api/v1/runners/jobs/{held['uuid']}/update"
     said = {**on_server.http.tokens(held), "progress": 41.6, "payload": None}
-    assert httpx.post(address, json=said).status_code == 204
+    assert httpx.post(address, json=said, timeout=180).status_code == 204
     assert on_server.row().job.progress == 0.42
 
 

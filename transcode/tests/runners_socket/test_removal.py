@@ -38,7 +38,7 @@ def operator(platform, staff, access_token):
     """Return the operators' doors on the platform."""
     headers = {"Authorization": f"Bearer {access_token(staff)}"}
     base = f"{platform.url}/api/v1/runners"
-    with httpx.Client(base_url=base, headers=headers, timeout=30) as client:
+    with httpx.Client(base_url=base, headers=headers, timeout=180) as client:
         yield client
 
 

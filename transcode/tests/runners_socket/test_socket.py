@@ -72,7 +72,7 @@ async def test_who_shows_no_good_token_in_time_is_sent_away(platform, make_runne
 
 
 async def test_long_polling_is_not_offered(platform):
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=180) as client:
         answer = await client.get(f"{platform.url}/socket.io/?EIO=4&transport=polling")
     assert answer.status_code == 400
 

@@ -19,7 +19,7 @@ PATIENCE_S = 180
 def http(platform, user, access_token):
     """Return an HTTP client of the running platform."""
     headers = {"Authorization": f"Bearer {access_token(user)}"}
-    with httpx.Client(base_url=platform.url, headers=headers, timeout=60) as client:
+    with httpx.Client(base_url=platform.url, headers=headers, timeout=180) as client:
         yield client
 
 
@@ -64,15 +64,15 @@ def _assert_all_is_there(http, body):
     """Follow every address that the video names, without a login, and those in its playlists."""
     shown = [body["thumbnailUrl"], body["previewUrl"], body["playback"]["segmentsSha256Url"]]
     for address in [*shown, *(file["url"] for file in body["files"])]:
-        answer = httpx.get(urljoin(str(http.base_url), address))
+        answer = httpx.get(urljoin(str(http.base_url), address), timeout=180)
         assert answer.status_code == 200
         assert answer.content
     master_at = urljoin(str(http.base_url), body["playback"]["hlsUrl"])
-    master = httpx.get(master_at).text
+    master = httpx.get(master_at, timeout=180).text
     names = [*re.findall(r'URI="([^"]+)"', master), *re.findall(r"^[^#\n].*$", master, re.M)]
     assert len(names) == len(body["files"])
     for name in names:
-        playlist = httpx.get(urljoin(master_at, name)).text
+        playlist = httpx.get(urljoin(master_at, name), timeout=180).text
         assert "#EXT-X-ENDLIST" in playlist
         (media,) = set(re.findall(r"^[^#\n].*$", playlist, re.M))
-        assert httpx.head(urljoin(master_at, media)).status_code == 200
+        assert httpx.head(urljoin(master_at, media), timeout=180).status_code == 200

@@ -1,4 +1,4 @@
-"""A real browser: Debian's chromium, driven by playwright, one at a time."""
+"""A real browser: Debian's chromium, driven by playwright, one for each group of tests."""
 
 import os
 import shutil

@@ -17,7 +17,7 @@ from transcode.tests.factories import make_job, make_video
 from transcode.tests.pages.watching import at_videos, card, live, published, send, state
 from transcode.videos import services
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-videos")
 HOSTILE = '<img src=x onerror="document.title=1"><b>bold</b>'
 PADDING_BYTES = 3_000_000
 

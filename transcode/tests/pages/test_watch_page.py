@@ -29,7 +29,7 @@ from transcode.tests.pages.watching import (
 )
 from transcode.videos import captions, events, storage
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-videos")
 KIB_4 = 4096
 CUES = b"WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nA <i>word</i> said\n"
 

@@ -1,6 +1,7 @@
 """Our own Django middleware: static files, the user in the log, security headers."""
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
@@ -43,6 +44,12 @@ class Hybrid:
         return response
 
 
+@cache
+def _static_files() -> WhiteNoiseMiddleware:
+    """Look once a process which static files there are, however many handlers it has."""
+    return WhiteNoiseMiddleware(lambda _request: None)
+
+
 class StaticFiles(Hybrid):
     """WhiteNoise on the event loop.
 
@@ -52,11 +59,7 @@ class StaticFiles(Hybrid):
 
     def __init__(self, get_response: GetAnswer) -> None:
         super().__init__(get_response)
-        self.files = WhiteNoiseMiddleware(self._not_static)
-
-    @staticmethod
-    def _not_static(_request: HttpRequest) -> None:
-        return None
+        self.files = _static_files()
 
     def _read(self, request: HttpRequest) -> HttpResponse | None:
         streamed = self.files(request)

@@ -6,6 +6,7 @@ database file. Only what is made once and read by all is shared, and nothing out
 
 import atexit
 import contextlib
+import gc
 import os
 import secrets
 import shutil
@@ -105,3 +106,9 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 environment = Environment()
 atexit.register(environment.close)
+
+
+def pytest_collection_finish() -> None:
+    """Take what the collection has made out of the garbage collector's rounds: it stays."""
+    gc.collect()
+    gc.freeze()

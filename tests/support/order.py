@@ -2,8 +2,9 @@
 
 A file's tests run on one worker, one after the other, so that what the file makes for all of them
 is made once; so do those of a `xdist_group`. Files that need the running platform come first, then
-those that want it gone, then the others: its processes start once and end once, and small files
-are left for the end of the run, when one worker waits for the other.
+those that want it gone or install and start one of their own, then the others: its processes start
+once and end once, and small files are left for the end of the run, when one worker waits for the
+other.
 """
 
 from collections import Counter
@@ -12,6 +13,7 @@ import pytest
 from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]
 
 PLATFORM, ALONE, OTHERS = range(3)
+ALONE_WITH = {"alone", "launch", "launched", "checkout"}
 
 
 def unit_of(item: pytest.Item) -> str:
@@ -22,10 +24,10 @@ def unit_of(item: pytest.Item) -> str:
 
 def stage_of(item: pytest.Item) -> int:
     """Return when a test wants to run, by what it asks of the platform's processes."""
-    asked = getattr(item, "fixturenames", ())
+    asked = set(getattr(item, "fixturenames", ()))
     if "running" in asked:
         return PLATFORM
-    return ALONE if "alone" in asked else OTHERS
+    return ALONE if asked & ALONE_WITH else OTHERS
 
 
 @pytest.hookimpl(trylast=True)

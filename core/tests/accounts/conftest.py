@@ -65,9 +65,9 @@ class Revocations:
         prefix = django_settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"]
         self._pubsub = redis.Redis.from_url(django_settings.REDIS_URL).pubsub()
         self._pubsub.subscribe(f"{prefix}__group__{group_for_account(user.pk)}")
-        assert self._pubsub.get_message(timeout=5)["type"] == "subscribe"
+        assert self._pubsub.get_message(timeout=60)["type"] == "subscribe"
 
-    def next(self, timeout_s: float = 5.0) -> dict[str, Any] | None:
+    def next(self, timeout_s: float = 60.0) -> dict[str, Any] | None:
         """Return the next event, or None when none comes."""
         message = self._pubsub.get_message(timeout=timeout_s)
         return message and get_channel_layer().deserialize(message["data"])

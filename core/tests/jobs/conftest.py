@@ -105,7 +105,7 @@ class Listener:
         self.pubsub = redis.Redis.from_url(settings.REDIS_URL).pubsub()
         prefix = settings.CHANNEL_LAYERS["default"]["CONFIG"]["prefix"]
         self.pubsub.subscribe(f"{prefix}__group__{group_for_job(job.pk)}")
-        assert self.pubsub.get_message(timeout=5)["type"] == "subscribe"
+        assert self.pubsub.get_message(timeout=60)["type"] == "subscribe"
 
     def frames(self):
         """Return the frames heard so far."""

@@ -131,5 +131,5 @@ def heard(user):
     """Listen to the events of the user's uploads."""
     with connection().pubsub() as pubsub:
         pubsub.subscribe(channel_of(group_for_uploads_of(user.pk)))
-        pubsub.get_message(timeout=5)
+        pubsub.get_message(timeout=60)
         yield Heard(pubsub)

@@ -44,7 +44,7 @@ def subscription(upload_id):
     """Return a subscription to the upload's events."""
     with connection().pubsub() as pubsub:
         pubsub.subscribe(channel_of(group_for_upload(upload_id)))
-        pubsub.get_message(timeout=5)
+        pubsub.get_message(timeout=60)
         yield pubsub
 
 

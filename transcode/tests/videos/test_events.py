@@ -31,7 +31,7 @@ class Heard:
     def __init__(self, group):
         self.pubsub = redis.Redis.from_url(settings.REDIS_URL).pubsub()
         self.pubsub.subscribe(channel_of(group))
-        assert self.pubsub.get_message(timeout=5)["type"] == "subscribe"
+        assert self.pubsub.get_message(timeout=60)["type"] == "subscribe"
 
     def frames(self):
         found = []

@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 # A file of this name that nobody writes any more was left by a killed process.
 TEMPORARY_PREFIX = ".medialoom-tmp-"
+FOLDER_TRIES = 20
 
 _MAX_EXTENSION_BYTES = 16
 # Control characters, lone surrogates, line and paragraph separators, unassigned code points.
@@ -162,11 +163,16 @@ def sync_folder(folder: Path) -> None:
 
 def make_folder(folder: Path, mode: int = 0o750) -> None:
     """Make a folder, and those above it, so that their names last through a loss of power."""
-    if folder.is_dir():
-        return
-    make_folder(folder.parent, mode)
-    folder.mkdir(mode=mode, exist_ok=True)
-    sync_folder(folder.parent)
+    tries_left = FOLDER_TRIES
+    while not folder.is_dir():
+        make_folder(folder.parent, mode)
+        try:
+            folder.mkdir(mode=mode, exist_ok=True)
+            sync_folder(folder.parent)
+        except (FileNotFoundError, FileExistsError):  # Somebody removed an empty one just now.
+            tries_left -= 1
+            if not tries_left:
+                raise
 
 
 @contextlib.contextmanager

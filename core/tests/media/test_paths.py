@@ -5,6 +5,8 @@ import socket
 import stat
 import unicodedata
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -281,6 +283,18 @@ def test_a_folder_is_made_with_those_above_it_and_bears_being_made_again(tmp_pat
 
     assert folder.is_dir()
     assert [stat.S_IMODE(path.stat().st_mode) & 0o007 for path in (folder, folder.parent)] == [0, 0]
+
+
+def test_a_folder_is_made_though_others_remove_the_empty_one_above_it(tmp_path: Path) -> None:
+    def come_and_go(name: str) -> None:
+        for _ in range(300):
+            make_folder(tmp_path / "shared" / name)
+            (tmp_path / "shared" / name).rmdir()
+            with suppress(OSError):  # if nobody else has made one in it
+                (tmp_path / "shared").rmdir()
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(come_and_go, "abc"))
 
 
 def test_no_folder_is_made_where_a_file_lies(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """What Django itself needs: applications, addresses, the database, pages."""
 
-import sys
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -26,9 +25,7 @@ CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 ADMIN_EMAIL = env.text("ADMIN_EMAIL", "admin@localhost")
 ADMIN_PASSWORD = env.text("ADMIN_PASSWORD")
 
-# daphne's app is the command `runserver` alone, and loads all of Twisted into whoever has it.
 INSTALLED_APPS = [
-    *(["daphne"] if sys.argv[1:2] == ["runserver"] else []),
     "backend",
     "corsheaders",
     "django.contrib.admin",

@@ -10,7 +10,7 @@ from tests.platform.test_health import figures
 from tests.support.clips import clip
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.xdist_group("platform")]
+pytestmark = pytest.mark.xdist_group("platform")
 SUBMISSIONS = "medialoom_media_submissions_total"
 EVENTS = "medialoom_media_events_sent_total"
 STAGES, SECONDS = "medialoom_media_stage_seconds_count", "medialoom_media_stage_seconds_sum"

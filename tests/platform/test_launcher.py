@@ -103,7 +103,7 @@ def test_a_killed_launcher_takes_every_process_with_it_and_can_start_again(launc
 
     first.stop(signal.SIGKILL)
 
-    wait_until(lambda: not first.processes())
+    wait_until(lambda: not first.processes(), timeout_s=20)
     again = launch()
     again.wait_until_ready()
     assert "First account" not in again.text()
@@ -118,7 +118,7 @@ def test_a_killed_worker_takes_its_children_with_it(launched: Launched):
 
     os.kill(worker, signal.SIGKILL)
 
-    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children))
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), timeout_s=20)
 
 
 def test_a_data_folder_with_a_long_path_works(launch):

@@ -25,6 +25,18 @@ def daphne(running: Platform):
     child.stop()
 
 
+def test_the_server_for_development_serves_sockets_too(open_socket, running):
+    port = free_port()
+    command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
+    child = Child("runserver", command, running.env)
+    wait_for_port(port)
+    client = open_socket("/ws/jobs/", base=f"ws://127.0.0.1:{port}")
+
+    assert [frame["code"] for frame in client.rest()] == ["auth_required"]
+    assert "ASGI/Daphne" in child.text()
+    child.stop()
+
+
 def test_a_refusal_can_be_read(open_socket, daphne):
     client = open_socket("/ws/jobs/", base=daphne)
 

@@ -11,7 +11,7 @@ from transcode.models import Video, VideoJob
 from transcode.tests.journeys.playing import run_ffmpeg
 from transcode.tests.journeys.published import PUBLISHED, decode
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 STUDIO = "video-studio-transcoding"
 TO_EDIT = 9
 

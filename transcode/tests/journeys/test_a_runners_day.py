@@ -16,7 +16,7 @@ from transcode.tests.journeys.published import (
     frames_until_published,
 )
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 FAILED = 7
 KEY = '#EXT-X-KEY:METHOD=AES-128,URI="file:///etc/passwd"'
 

@@ -21,7 +21,7 @@ from transcode.models import RegistrationToken, Runner, Video, VideoJob
 from transcode.tests import factories
 from transcode.tests.journeys.conftest import Person
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 BASE64 = re.compile(rb"[A-Za-z0-9+/]{24,}={0,2}")
 ADMIN, API = "/admin/transcode", "/api/v1"
 

@@ -5,7 +5,7 @@ import pytest
 from transcode.models import VideoJob
 from transcode.states import JobState, state_of
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def pending_jobs():

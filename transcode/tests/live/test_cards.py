@@ -53,10 +53,11 @@ def chunks_of(playlist):
 def test_a_stream_goes_on_in_software_where_the_card_fails(ingest, worker, announce, does, breaks):
     worker(does)
     new = announce(low_latency=True)
-    with sending(new, 300):
+    with sending(new, 300) as sender:
         wait_until(lambda: fresh(new.video).warnings)
         in_state(new.video, VideoState.PUBLISHED)
         wait_until(lambda: all(len(chunks_of(text)) >= 4 for text in playlists_of(new.video)))
+        assert sender.poll() is None
     wait_until(lambda: fresh(new.video).master_name.endswith("-master.m3u8"))
     video = in_state(new.video, VideoState.PUBLISHED)
 
@@ -66,5 +67,6 @@ def test_a_stream_goes_on_in_software_where_the_card_fails(ingest, worker, annou
     for playlist in playlists_of(video):
         assert chunks_of(playlist) == list(range(len(chunks_of(playlist))))
         assert playlist.count("#EXT-X-DISCONTINUITY\n") == breaks
+        assert len(chunks_of(playlist)) >= 4
     # What the card made and what software made are one video.
     assert decode(storage.root() / video.master_name) == []

@@ -203,6 +203,7 @@ def test_a_local_worker_takes_a_stream_that_no_runner_is_there_for(ingest, annou
         video = in_state(new.video, VideoState.PUBLISHED)
         assert live_job(video).runner is None
         wait_until(lambda: all(length_s(text) > 6 for text in playlists_of(video)))
+        assert sender.poll() is None
         sender.terminate()
         sender.wait(180)
     wait_until(lambda: fresh(video).master_name.endswith("-master.m3u8"))

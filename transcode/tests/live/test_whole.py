@@ -11,7 +11,7 @@ from transcode.tests.live.conftest import fresh, in_state, live_job, take
 from transcode.tests.live.sending import LiveRunner, sending
 from transcode.tests.live.viewing import Viewer, check_replay
 
-CHUNKS = 6
+CHUNKS, CHUNK_S = 6, 2
 
 
 @pytest.mark.case("transcode", 26)
@@ -28,14 +28,16 @@ def test_a_runner_encodes_a_live_stream_which_plays_all_along_and_is_replayed(
         video = in_state(new.video, VideoState.PUBLISHED)
         assert video.is_playable
         viewer = Viewer(platform.url, play_url(video, "master.m3u8"))
+        while viewer.most < CHUNKS and working.is_alive():
+            viewer.look()
+        assert sender.poll() is None
+        sender.terminate()
         while working.is_alive():
             viewer.look()
-            if viewer.most >= CHUNKS:
-                sender.terminate()
         working.join()
         assert (work.refused, work.answer.status_code) == ([], 204)
     assert viewer.lists > 3
-    check_replay(viewer, video, CHUNKS)
+    check_replay(viewer, video, CHUNK_S * (CHUNKS - 1))
 
 
 def test_a_stream_ends_with_the_worker_that_is_told_to_stop(ingest, platform, announce):

@@ -8,7 +8,7 @@ from tests.support.waiting import wait_until
 from transcode.runners import presence
 from transcode.tests import factories
 
-pytestmark = [pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
